@@ -1,22 +1,22 @@
 """Every error of the engine, as one tree. A class's docstring is its default message.
 
-    FieldwrightError                    .message for people, .hint what to do next; never a secret or personal data
-    ├── InputError                      what the user gave is wrong (exit 2)
-    │   ├── SpecError                   a manifest, overlay or mapping test; carries all its findings
-    │   └── SettingMissing              a setting or secret reference that resolves to nothing
-    ├── ExpressionError                 a JMESPath or Jinja expression failed, or broke a bound, while running
-    ├── CallError                       a call to the other side did not do its work; .stage says how far it got
-    │   ├── Refused                     permanent: denied, no_access, missing, invalid or conflict
-    │   ├── Throttled                   the other side asks to wait
-    │   ├── CredentialRefused           the credential itself is dead or not accepted
-    │   ├── Transient                   nothing was applied; the same call may succeed later
-    │   └── Ambiguous                   sent, no usable answer: it may have been applied
-    ├── AnswerUnusable                  an answer with a good status whose content cannot be read as declared
-    ├── TranslationError                a raw event the manifest cannot turn into a canonical one
-    ├── ResumeUnreadable                no text can be had from a résumé file
-    ├── ScoringUnavailable              the scoring step cannot answer now
-    ├── StoreUnavailable                the store cannot commit now
-    └── LeaseLost                       another worker holds this work now; nothing may be settled
+FieldwrightError                    .message for people, .hint what to do next; never a secret or personal data
+├── InputError                      what the user gave is wrong (exit 2)
+│   ├── SpecError                   a manifest, overlay or mapping test; carries all its findings
+│   └── SettingMissing              a setting or secret reference that resolves to nothing
+├── ExpressionError                 a JMESPath or Jinja expression failed, or broke a bound, while running
+├── CallError                       a call to the other side did not do its work; .stage says how far it got
+│   ├── Refused                     permanent: denied, no_access, missing, invalid or conflict
+│   ├── Throttled                   the other side asks to wait
+│   ├── CredentialRefused           the credential itself is dead or not accepted
+│   ├── Transient                   nothing was applied; the same call may succeed later
+│   └── Ambiguous                   sent, no usable answer: it may have been applied
+├── AnswerUnusable                  an answer with a good status whose content cannot be read as declared
+├── TranslationError                a raw event the manifest cannot turn into a canonical one
+├── ResumeUnreadable                no text can be had from a résumé file
+├── ScoringUnavailable              the scoring step cannot answer now
+├── StoreUnavailable                the store cannot commit now
+└── LeaseLost                       another worker holds this work now; nothing may be settled
 """
 
 from __future__ import annotations
