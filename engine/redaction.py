@@ -21,7 +21,7 @@ class Secret(str):
 
 
 def masked(text: str, secrets: Iterable[str]) -> str:
-    """``text`` with each of ``secrets`` replaced by a mask; secrets under 4 characters are left (they match noise)."""
+    """``text`` with each of ``secrets`` replaced by a mask; those under 4 characters are left, they match noise."""
     for secret in sorted((secret for secret in secrets if len(secret) >= 4), key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text
