@@ -17,52 +17,43 @@ _EXPLANATIONS: tuple[tuple[str, str, str], ...] = (
         "a `key: value` is expected here",
         "is a colon missing, or the indentation off?",
     ),
-    (r"\\t|tab", "a tab is not allowed here", "indent with spaces"),
     (r"cannot start any token", "a text cannot begin with this character", "put the text in quotes"),
+    (r"escape", "an unknown escape in a text with double quotes", "for a backslash write two"),
     (
-        r"(scanning|alias|anchor).*alphabetic|expected alphabetic",
+        r"expected alphabetic",
         "a text that begins with `*`, `&` or `!` needs quotes",
         "put the text in quotes",
     ),
+    (r"flow sequence", "the list that begins here with `[` is not closed", "is a `,` or the `]` missing?"),
     (
-        r"',' or '\]'|flow sequence",
-        "the list that begins with `[` is not closed here",
-        "is a `,` or the `]` missing?",
-    ),
-    (
-        r"',' or '\}'|flow mapping",
-        "the mapping that begins with `{` is not closed here",
+        r"flow mapping",
+        "the mapping that begins here with `{` is not closed",
         "is a `,` or the `}` missing? a template needs quotes",
     ),
-    (
-        r"quoted scalar|unexpected end of stream",
-        "a quote that was opened is not closed",
-        "close it with the same quote",
-    ),
-    (r"escape|hexadecimal", "an unknown escape in a text with double quotes", "write `\\\\` for a backslash"),
-    (r"undefined tag handle|parsing a tag|scanning a tag", "tags (`!…`) are not allowed", "put the text in quotes"),
-    (r"undefined alias", "aliases (`*…`) are not allowed", "put the text in quotes"),
-    (
-        r"block end|expected key|'-' indicator|block collection|block mapping|sequence entries|indent",
-        "this line does not fit the ones before it",
-        "is its indentation the same as its neighbours'?",
-    ),
+    (r"quoted scalar", "the quote that is opened here is not closed", "end the text with the same quote"),
+    (r"tag", "tags (`!…`) are not allowed", "a text that begins with `!` needs quotes"),
     (
         r"directive",
         "directives (lines that begin with `%`) are not allowed",
         "a text that begins with `%` needs quotes",
     ),
+    (
+        r"block end|expected key|block collection|block mapping|block entry|sequence entries|indent|block scalar",
+        "this line does not fit the ones before it",
+        "is its indentation the same as its neighbours'?",
+    ),
     (r"document start", "the text goes on where the document should end", "is the indentation off?"),
 )
+_UNCLOSED = re.compile(r"flow (sequence|mapping)|quoted scalar.*end of stream|quoted scalar.*document indicator")
 
 
 def explained(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str, str]:
     """Line and column from 1, what is wrong, and what to do, of a parser's ``error`` in ``text``."""
-    mark = error.problem_mark or error.context_mark
+    problem = f"{error.context or ''} {error.problem or ''}"
+    mark = error.context_mark if _UNCLOSED.search(problem) else error.problem_mark
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     if _is_tab(text, line, column):
         return line, column, "a tab is not allowed here", "indent with spaces"
-    problem = f"{error.context or ''} {error.problem or ''}"
     for pattern, message, hint in _EXPLANATIONS:
         if re.search(pattern, problem):
             return line, column, message, hint
