@@ -1,0 +1,252 @@
+"""JMESPath text in, a checked and compiled ``Path`` out: the only place that evaluates JMESPath.
+
+Bounds: 500 characters, 30 deep, 200 nodes; a budget of steps while running; a result that was built (not merely
+picked out of the data) is at most 1 MiB as JSON and holds finite numbers only. Messages hold no data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from jmespath.exceptions import JMESPathTypeError, LexerError, ParseError
+from jmespath.lexer import Lexer
+from jmespath.parser import Parser
+
+from engine.errors import ExpressionError
+from engine.manifest.expression_compiler import Node, children, compiled
+from engine.manifest.expression_functions import EXPRESSION_ARGUMENT, LIMIT_STEPS, SIGNATURES, Step, measure
+from engine.manifest.findings import did_you_mean
+from engine.model import Json
+
+LIMIT_CHARACTERS = 500
+LIMIT_DEPTH = 30
+LIMIT_NODES = 200
+LIMIT_RESULT_BYTES = 1024 * 1024
+
+Chain = tuple[str, ...]
+
+# These give parts of what they are given, each at most once: their result cannot outgrow the data.
+_PICKING = frozenset(
+    {
+        *("field", "subexpression", "index", "index_expression", "slice", "projection", "value_projection"),
+        *("filter_projection", "flatten", "pipe", "identity", "current", "or_expression", "and_expression"),
+    }
+)
+
+
+class ExpressionSyntaxError(ExpressionError):
+    """The expression cannot be read.
+
+    ``offset`` is the character it stumbles at, from 0.
+    """
+
+    def __init__(self, message: str, *, offset: int = 0, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.offset = offset
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A compiled JMESPath expression. Call it with plain data.
+
+    ``references`` are the chains of names it reads from the root, such as ``("candidate", "email")``, each up to
+    its first index, projection or function.
+    """
+
+    text: str
+    references: tuple[Chain, ...] = field(compare=False)
+    _step: Step = field(compare=False, repr=False)
+    _builds: bool = field(compare=False, repr=False)
+
+    def __call__(self, data: Json) -> Json:
+        """What the expression selects from ``data``; None where there is nothing. Raises ExpressionError."""
+        try:
+            result = self._step(data, [LIMIT_STEPS])
+        except ExpressionError as error:
+            raise ExpressionError(f"{error.message} (in `{self.text}`)") from None
+        except JMESPathTypeError as error:
+            raise ExpressionError(f"{_type_problem(error)} (in `{self.text}`)") from None
+        except RecursionError:
+            raise ExpressionError(f"the data is nested too deep (for `{self.text}`)") from None
+        except (TypeError, ValueError, ArithmeticError, MemoryError):
+            raise ExpressionError(f"the data does not fit what `{self.text}` does with it") from None
+        if self._builds:
+            measure(result, LIMIT_RESULT_BYTES)
+        elif isinstance(result, float) and not math.isfinite(result):
+            raise ExpressionError(f"`{self.text}` gives a number that is not finite")
+        return result
+
+    def offset_of(self, chain: Chain) -> int:
+        """The character (from 0) at which ``chain`` stands in the text; 0 where it cannot be told."""
+        tokens = [token for token in Lexer().tokenize(self.text) if token["type"] != "dot"]
+        names = [token["value"] if token["type"].endswith("identifier") else None for token in tokens]
+        for index in range(len(names)):
+            if tuple(names[index : index + len(chain)]) == chain:
+                return int(tokens[index]["start"])
+        return 0
+
+
+@lru_cache(maxsize=1024)
+def compile_path(text: str) -> Path:
+    """``text`` as a Path. Raises ExpressionSyntaxError."""
+    if not text.strip():
+        raise ExpressionSyntaxError("the expression is empty")
+    if len(text) > LIMIT_CHARACTERS:
+        raise ExpressionSyntaxError(f"the expression is longer than {LIMIT_CHARACTERS} characters")
+    tree = _parsed(text)
+    _check(tree, text)
+    references = tuple(sorted(set(_references(tree))))
+    return Path(text, references, compiled(tree), not _picks(tree))
+
+
+def _parsed(text: str) -> Node:
+    try:
+        _check_nesting(text)
+        tree: Node = Parser().parse(text).parsed
+    except LexerError as error:
+        raise ExpressionSyntaxError(_lexing_problem(error), offset=error.lex_position) from None
+    except ParseError as error:
+        raise _parsing_problem(error, text) from None
+    except (RecursionError, ValueError):
+        raise ExpressionSyntaxError("the expression cannot be read") from None
+    return tree
+
+
+def _check_nesting(text: str) -> None:
+    """Before parsing, because the parser recurses: brackets and prefixes may open 30 times, no more."""
+    depth = 0
+    for token in Lexer().tokenize(text):
+        kind = token["type"]
+        if kind in ("lbracket", "filter", "lbrace", "lparen"):
+            depth += 1
+        elif kind in ("rbracket", "rbrace", "rparen"):
+            depth -= 1
+        negations = text[token["start"] : token["start"] + LIMIT_DEPTH + 1].count("!") if kind == "not" else 0
+        if depth > LIMIT_DEPTH or negations > LIMIT_DEPTH:
+            raise _too_deep(token["start"])
+
+
+def _too_deep(offset: int = 0) -> ExpressionSyntaxError:
+    return ExpressionSyntaxError(f"the expression is nested more than {LIMIT_DEPTH} deep", offset=offset)
+
+
+def _lexing_problem(error: LexerError) -> str:
+    if "Unclosed" in error.message:
+        return f"the {str(error.message)[9:10]} that is opened here is not closed"
+    if "Bad token" in error.message:
+        return "what stands between backticks must be JSON"
+    return f"`{str(error.lexer_value)[:20]}` is not expected here"
+
+
+def _parsing_problem(error: ParseError, text: str) -> ExpressionSyntaxError:
+    if error.token_type in ("EOF", None) or error.lex_position >= len(text):
+        return ExpressionSyntaxError("the expression ends too early", offset=len(text))
+    hint = None
+    if error.token_type == "NUMBER":
+        hint = "a number stands between backticks: `5`"
+    shown = str(error.token_value)[:40]
+    return ExpressionSyntaxError(f"`{shown}` is not expected here", offset=error.lex_position, hint=hint)
+
+
+def _check(tree: Node, text: str) -> None:
+    if tree["type"] == "expref":
+        raise _misplaced_reference(text)
+    waiting, nodes = [(tree, 1)], 0
+    while waiting:
+        node, depth = waiting.pop()
+        nodes += 1
+        if depth > LIMIT_DEPTH:
+            raise _too_deep()
+        if nodes > LIMIT_NODES:
+            raise ExpressionSyntaxError(f"the expression has more than {LIMIT_NODES} parts")
+        _check_node(node, text)
+        waiting.extend((child, depth + 1) for child in children(node))
+
+
+def _check_node(node: Node, text: str) -> None:
+    kind = node["type"]
+    if kind == "slice" and node["children"][2] == 0:
+        raise ExpressionSyntaxError("the step of a slice cannot be 0", offset=text.find(":"))
+    if kind == "literal" and not _is_finite(node["value"]):
+        raise ExpressionSyntaxError("a number must be finite", offset=text.find("`"))
+    if kind == "function_expression":
+        _check_function(node, text)
+    allowed = EXPRESSION_ARGUMENT.get(node["value"]) if kind == "function_expression" else None
+    for place, child in enumerate(children(node)):
+        if child["type"] == "expref" and place != allowed:
+            raise _misplaced_reference(text)
+
+
+def _misplaced_reference(text: str) -> ExpressionSyntaxError:
+    hint = f"only {', '.join(sorted(EXPRESSION_ARGUMENT))} take an expression with `&`"
+    return ExpressionSyntaxError("`&` is not expected here", offset=text.find("&"), hint=hint)
+
+
+def _check_function(node: Node, text: str) -> None:
+    name, given = node["value"], node["children"]
+    offset = max(0, text.find(f"{name}("))
+    if name not in SIGNATURES:
+        raise ExpressionSyntaxError(f"unknown function `{name}`", offset=offset, hint=did_you_mean(name, SIGNATURES))
+    signature = SIGNATURES[name]
+    variadic = bool(signature[-1].get("variadic"))
+    if len(given) < len(signature) or (len(given) > len(signature) and not variadic):
+        wanted = f"at least {len(signature)}" if variadic else str(len(signature))
+        raise ExpressionSyntaxError(f"{name}() takes {wanted} argument(s), {len(given)} given", offset=offset)
+    place = EXPRESSION_ARGUMENT.get(name)
+    if place is not None and given[place]["type"] != "expref":
+        raise ExpressionSyntaxError(f"{name}() takes an expression with `&` as argument {place + 1}", offset=offset)
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(map(_is_finite, value.values()))
+    if isinstance(value, list):
+        return all(map(_is_finite, value))
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _type_problem(error: JMESPathTypeError) -> str:
+    expected = " or ".join(str(kind) for kind in error.expected_types)
+    return f"{error.function_name}() expects {expected}, found {error.actual_type}"
+
+
+def _picks(node: Node) -> bool:
+    if node["type"] not in _PICKING:
+        return False
+    # A filter's condition (its third child) decides, and is not part of the result.
+    return all(_picks(child) for child in children(node)[:2])
+
+
+def _references(tree: Node) -> Iterator[Chain]:
+    found: list[Chain] = []
+    _use(_follow(tree, (), found), found)
+    return iter(found)
+
+
+def _use(chain: Chain | None, found: list[Chain]) -> None:
+    if chain:
+        found.append(chain)
+
+
+def _follow(node: Node, at: Chain | None, found: list[Chain]) -> Chain | None:
+    """The chain that ``node`` selects when evaluated at chain ``at``; None where it is no plain chain any more."""
+    kind = node["type"]
+    if kind == "field":
+        return None if at is None else (*at, node["value"])
+    if kind in ("current", "identity"):
+        return at
+    if kind in ("subexpression", "pipe", "index_expression"):
+        for child in node["children"]:
+            at = _follow(child, at, found)
+        return at
+    if kind in ("index", "slice"):
+        _use(at, found)
+        return None
+    for place, child in enumerate(children(node)):
+        elsewhere = kind == "expref" or ("projection" in kind and place > 0)
+        _use(_follow(child, None if elsewhere else at, found), found)
+    return None
