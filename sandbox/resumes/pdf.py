@@ -38,16 +38,16 @@ class Style:
 
     @property
     def line_mm(self) -> float:
-        return self.text_pt * 0.46
+        return self.text_pt * 0.49
 
 
 STYLES = {
-    "classic": Style("Times", 10.5, _BLACK, "centred", "rule", margin_mm=24),
-    "banner": Style("Helvetica", 9.5, (22, 84, 110), "band", "plain", margin_mm=18, bullet="\u2013"),
-    "timeline": Style("Helvetica", 9.5, (120, 52, 30), "left", "rule", indent_mm=36, capitals=False),
-    "typed": Style("Courier", 9.5, _BLACK, "left", "plain", margin_mm=22, bullet="-"),
+    "classic": Style("Times", 11, _BLACK, "centred", "rule", margin_mm=24),
+    "banner": Style("Helvetica", 10.2, (22, 84, 110), "band", "plain", margin_mm=18, bullet="\u2013"),
+    "timeline": Style("Helvetica", 10.2, (120, 52, 30), "left", "rule", indent_mm=36, capitals=False),
+    "typed": Style("Courier", 10, _BLACK, "left", "plain", margin_mm=22, bullet="-"),
     "office": Style("Times", 11, (40, 60, 120), "left", "filled", margin_mm=25, capitals=False),
-    "sidebar": Style("Helvetica", 9.2, (38, 50, 72), "left", "rule", margin_mm=12),
+    "sidebar": Style("Helvetica", 9.8, (38, 50, 72), "left", "rule", margin_mm=12),
 }
 
 
