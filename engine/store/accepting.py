@@ -1,0 +1,81 @@
+"""Storing raw events, many at once: the step that must be durable before a 2xx, and quick.
+
+In: RawEvents. Out: for each its id and whether it is new; duplicates share the id of the one stored first.
+One statement inserts many rows: with a row per statement the driver would give up the interpreter's lock at each,
+and wait for it behind a busy event loop. Sizes are powers of two, so that few statements are ever prepared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, select, tuple_
+
+from engine.model import RawEvent
+from engine.store.codec import encoded
+from engine.store.events import Accepted
+from engine.store.identity import Identity
+from engine.store.schema import inbox, storable
+
+_COLUMNS = ("id", "connection", "source", "key", "headers", "body", "received_at")
+_LARGEST = 256
+
+Row = tuple[Any, ...]
+Key = tuple[str, str]
+
+
+def rows_of(events: Iterable[RawEvent], identity: Identity) -> dict[Key, Row]:
+    """One row for each distinct (connection, key), the first winning, in the order of arrival."""
+    rows: dict[Key, Row] = {}
+    for event in events:
+        key = key_of(event)
+        if key not in rows:
+            values = (event.source, key[1], encoded(event.headers), event.body, event.received_at)
+            rows[key] = (identity.new("evt"), key[0], *values)
+    return rows
+
+
+def key_of(event: RawEvent) -> Key:
+    return storable(event.connection), storable(event.key)
+
+
+def insert_rows(connection: Connection, rows: dict[Key, Row]) -> dict[Key, Accepted]:
+    """Inserts what is not there yet, and says under which id each key is stored now."""
+    inserted = sum(_insert(connection, part) for part in _parts(list(rows.values())))
+    if inserted == len(rows):
+        return {key: Accepted(row[0], True) for key, row in rows.items()}
+    stored = _stored_ids(connection, list(rows))
+    return {key: Accepted(stored[key], stored[key] == row[0]) for key, row in rows.items()}
+
+
+def _insert(connection: Connection, rows: Sequence[Row]) -> int:
+    statement = _statement(len(rows), "?" if connection.dialect.paramstyle == "qmark" else "%s")
+    return connection.exec_driver_sql(statement, tuple(value for row in rows for value in row)).rowcount
+
+
+@lru_cache(maxsize=32)
+def _statement(size: int, mark: str) -> str:
+    row = f"({', '.join([mark] * len(_COLUMNS))})"
+    return (
+        f"INSERT INTO inbox ({', '.join(_COLUMNS)}) VALUES {', '.join([row] * size)}"
+        " ON CONFLICT (connection, key) DO NOTHING"
+    )
+
+
+def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
+    start = 0
+    while start < len(rows):
+        size = min(_LARGEST, 1 << ((len(rows) - start).bit_length() - 1))
+        yield rows[start : start + size]
+        start += size
+
+
+def _stored_ids(connection: Connection, keys: Sequence[Key]) -> dict[Key, str]:
+    stored: dict[Key, str] = {}
+    for start in range(0, len(keys), _LARGEST):
+        wanted = tuple_(inbox.c.connection, inbox.c.key).in_(keys[start : start + _LARGEST])
+        found = connection.execute(select(inbox.c.connection, inbox.c.key, inbox.c.id).where(wanted))
+        stored.update({(row.connection, row.key): row.id for row in found})
+    return stored

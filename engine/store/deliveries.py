@@ -1,0 +1,96 @@
+"""What the outbox takes in and gives out: a delivery is one request to be made, with all it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import Row
+
+from engine.model import Json
+from engine.store.codec import decoded, encoded
+
+DeliveryState = Literal["pending", "leased", "delivered", "moved", "dead", "unchanged"]
+Settled = Literal["delivered", "moved", "dead", "unchanged"]
+
+
+@dataclass(frozen=True, slots=True)
+class NewDelivery:
+    """A delivery to be stored. ``next_at`` (UTC s) is when it may first be tried; None means at once.
+
+    ``marker`` is the text by which our own write can be recognised at the other side.
+    """
+
+    connection: str
+    subject: str
+    candidate_id: str
+    job_id: str | None
+    place: str
+    operation: str
+    payload: Mapping[str, Json] = field(repr=False)
+    marker: str = ""
+    next_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A stored delivery. ``attempts`` counts claims, each before it ran.
+
+    ``sent`` says that an earlier attempt may have been applied without us knowing: look before sending again.
+    """
+
+    id: str
+    event_id: str
+    connection: str
+    subject: str
+    candidate_id: str
+    job_id: str | None
+    place: str
+    operation: str
+    payload: Mapping[str, Json] = field(repr=False)
+    marker: str
+    state: DeliveryState
+    attempts: int
+    next_at: float
+    lease_until: float | None
+    token: int
+    sent: bool
+    last_cause: str
+    created_at: float
+    settled_at: float | None
+
+
+Deliveries = list[Delivery]
+
+
+def delivery_from(row: Row[Any]) -> Delivery:
+    """The delivery of a whole row of the outbox. A token of 0 means: never claimed."""
+    values = dict(row._mapping)
+    del values["turn"]
+    values["payload"] = decoded(values["payload"])
+    values["token"] = values["token"] or 0
+    return Delivery(**values)
+
+
+def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float) -> dict[str, Any]:
+    """The row of a new delivery."""
+    return {
+        "id": id,
+        "event_id": event_id,
+        "connection": new.connection,
+        "subject": new.subject,
+        "candidate_id": new.candidate_id,
+        "job_id": new.job_id,
+        "place": new.place,
+        "operation": new.operation,
+        "payload": encoded(new.payload),
+        "marker": new.marker,
+        "state": "pending",
+        "turn": turn,
+        "attempts": 0,
+        "next_at": now if new.next_at is None else new.next_at,
+        "sent": False,
+        "last_cause": "",
+        "created_at": now,
+    }

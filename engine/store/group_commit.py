@@ -1,0 +1,116 @@
+"""Group commit: raw events from many callers, stored by one thread in transactions they share.
+
+In: RawEvents, one at a time. Out: a future of Accepted for each, resolved only after the fsync of its
+transaction. While one transaction is being committed the next one gathers, so that the cost of an fsync is shared
+by all who wait. Nobody waits in vain: a full queue refuses at once, and a failed transaction fails its callers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+
+from engine.errors import StoreUnavailable
+from engine.model import RawEvent
+from engine.store.events import Accepted
+from engine.store.inbox import Inbox
+
+Result = Accepted | StoreUnavailable
+Loop = asyncio.AbstractEventLoop
+AnyFuture = Future[Accepted] | asyncio.Future[Accepted]
+Waiting = tuple[RawEvent, AnyFuture, Loop | None]
+
+
+class GroupCommit:
+    """Owns the writer thread. ``max_batch`` events share a transaction; ``max_waiting`` may queue for one."""
+
+    def __init__(self, inbox: Inbox, max_batch: int = 256, max_waiting: int = 4096) -> None:
+        self._inbox, self._max_batch, self._max_waiting = inbox, max_batch, max_waiting
+        self._waiting: deque[Waiting] = deque()
+        self._changed = threading.Condition()
+        self._closing = False
+        self._writer = threading.Thread(target=self._run, name="group-commit", daemon=True)
+        self._writer.start()
+
+    def submit(self, raw: RawEvent) -> Future[Accepted]:
+        """Queues ``raw``. Raises StoreUnavailable at once when the queue is full; so may the future."""
+        future: Future[Accepted] = Future()
+        self._enqueue((raw, future, None))
+        return future
+
+    def submit_threadsafe(self, raw: RawEvent, loop: Loop, future: asyncio.Future[Accepted]) -> None:
+        """Queues ``raw`` for a future of ``loop``; a batch wakes each loop once. Raises as ``submit`` does."""
+        self._enqueue((raw, future, loop))
+
+    def close(self) -> None:
+        """Takes no more, stores what is queued, and returns when the last future is resolved."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify()
+        self._writer.join()
+
+    def _enqueue(self, item: Waiting) -> None:
+        with self._changed:
+            if self._closing or len(self._waiting) >= self._max_waiting:
+                why = "is closing" if self._closing else f"has {self._max_waiting} events waiting already"
+                raise StoreUnavailable(f"The inbox {why}.", hint="Send the event again later.")
+            self._waiting.append(item)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        while batch := self._gather():
+            _resolve(batch, self._store([raw for raw, _, _ in batch]))
+
+    def _gather(self) -> list[Waiting]:
+        with self._changed:
+            while not self._waiting and not self._closing:
+                self._changed.wait()
+            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_batch))]
+
+    def _store(self, events: Sequence[RawEvent]) -> Sequence[Result]:
+        try:
+            return self._inbox.accept(events)
+        except StoreUnavailable as error:
+            return [error] * len(events)
+        except Exception:
+            # One event that cannot be stored must not take the others of its batch with it.
+            return [self._store_one(event) for event in events]
+
+    def _store_one(self, event: RawEvent) -> Result:
+        try:
+            return self._inbox.accept([event])[0]
+        except StoreUnavailable as error:
+            return error
+        except Exception as error:
+            return StoreUnavailable(f"The event cannot be stored ({type(error).__name__}).")
+
+
+def _resolve(batch: Sequence[Waiting], results: Sequence[Result]) -> None:
+    by_loop: dict[Loop, list[tuple[AnyFuture, Result]]] = {}
+    for (_, future, loop), result in zip(batch, results, strict=True):
+        if loop is None:
+            _set(future, result)
+        else:
+            by_loop.setdefault(loop, []).append((future, result))
+    for loop, pairs in by_loop.items():
+        # A loop that has closed has nobody left to tell.
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(_set_all, pairs)
+
+
+def _set_all(pairs: Iterable[tuple[AnyFuture, Result]]) -> None:
+    for future, result in pairs:
+        _set(future, result)
+
+
+def _set(future: AnyFuture, result: Result) -> None:
+    if future.done():
+        return
+    if isinstance(result, StoreUnavailable):
+        future.set_exception(result)
+    else:
+        future.set_result(result)

@@ -1,0 +1,251 @@
+"""The inbox: each event that was accepted, from its raw bytes to its one outcome.
+
+States: ``received`` (raw, to be translated) → ``ready`` (canonical, to be worked on) → ``leased`` → ``planned``
+(its deliveries are in the outbox) → ``finished`` (an outcome is recorded). An event may finish from any of them,
+once. Settling what another worker holds, or what has ended, raises LeaseLost; an unknown id raises InputError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, exists, func, select, update
+
+from engine.clock import Clock
+from engine.errors import InputError
+from engine.model import Json, Outcome, OutcomeKind, RawEvent
+from engine.store import claims
+from engine.store.accepting import insert_rows, key_of, rows_of
+from engine.store.codec import encoded
+from engine.store.database import Database, ignoring_insert
+from engine.store.events import Accepted, Claim, StoredEvent, StoredEvents, event_from
+from engine.store.identity import Identity
+from engine.store.refusals import Refusals
+from engine.store.schema import inbox, outbox
+from engine.store.steps import Steps
+
+Child = tuple[str, str, Mapping[str, Json], float]
+"""One part of a split event: (dedupe key, subject, canonical event, due at)."""
+
+
+class Inbox:
+    """The table of events. Every method is one transaction."""
+
+    def __init__(self, database: Database, clock: Clock, identity: Identity, steps: Steps) -> None:
+        self._database, self._clock, self._identity, self._steps = database, clock, identity, steps
+        self._refusals = Refusals(database)
+
+    def accept(self, events: Sequence[RawEvent]) -> list[Accepted]:
+        """Commits ``events``, all or none; each answer stands where its event stood."""
+        rows = rows_of(events, self._identity)
+        with self._database.write() as connection:
+            stored = insert_rows(connection, rows)
+        told: set[str] = set()
+        accepted = []
+        for event in events:
+            one = stored[key_of(event)]
+            accepted.append(Accepted(one.id, one.new and one.id not in told))
+            told.add(one.id)
+        return accepted
+
+    def received(self, limit: int) -> list[StoredEvent]:
+        """Events that wait for translation, oldest first."""
+        return self._select(inbox.c.state == "received", limit=limit)
+
+    def starting(self, ids: Sequence[str]) -> None:
+        """Counts an execution of each before it runs, for work that is done without a lease (translation)."""
+        counts = {"attempts": inbox.c.attempts + 1, "unfinished": inbox.c.unfinished + 1}
+        with self._database.write() as connection:
+            connection.execute(update(inbox).where(inbox.c.id.in_(ids)).values(counts))
+
+    def ready(
+        self, id: str, *, subject: str, canonical: Mapping[str, Json], due_at: float, manifest_hash: str
+    ) -> None:
+        """Records the translation of a received event; it can be claimed from ``due_at`` on."""
+        values = _translated(subject, canonical, due_at, manifest_hash)
+        with self._database.write() as connection:
+            done = connection.execute(
+                update(inbox)
+                .where(inbox.c.id == id, inbox.c.state == "received")
+                .values(state="ready", unfinished=0, attempts=0, **values)
+            )
+            if not done.rowcount:
+                raise claims.why_not(connection, [id])
+
+    def split(self, parent_id: str, children: Sequence[Child], manifest_hash: str) -> list[Accepted]:
+        """Stores an event per child, ready, and ends the parent as superseded by them; all or nothing."""
+        parent = self.get(parent_id)
+        rows = [self._child_row(parent, child, manifest_hash) for child in children]
+        with self._database.write() as connection:
+            self.finish(parent_id, Outcome(OutcomeKind.SUPERSEDED, f"split into {len(children)} applications"))
+            for row in rows:
+                connection.execute(ignoring_insert(connection, inbox).values(row).on_conflict_do_nothing())
+            keys = [row["key"] for row in rows]
+            wanted = select(inbox.c.key, inbox.c.id).where(
+                inbox.c.connection == parent.connection, inbox.c.key.in_(keys)
+            )
+            ids = {row.key: row.id for row in connection.execute(wanted)}
+        return [Accepted(ids[row["key"]], ids[row["key"]] == row["id"]) for row in rows]
+
+    def finish(self, ids: str | Sequence[str], outcome: Outcome, token: int | None = None) -> None:
+        """Records the one outcome of each event; all or none. With a ``token``, it must be the current one."""
+        wanted = [ids] if isinstance(ids, str) else list(dict.fromkeys(ids))
+        open_now: list[ColumnElement[bool]] = [inbox.c.id.in_(wanted), inbox.c.state != "finished"]
+        if token is not None:
+            open_now += [inbox.c.token == token, inbox.c.state.in_(("leased", "planned"))]
+        values = {"outcome": outcome.kind.value, "why": outcome.why, "finished_at": self._clock.now()}
+        with self._database.write() as connection:
+            done = connection.execute(
+                update(inbox).where(*open_now).values(state="finished", lease_until=None, unfinished=0, **values)
+            )
+            if done.rowcount != len(wanted):
+                raise claims.why_not(connection, wanted)
+
+    def claim(self, lease_s: float) -> Claim | None:
+        """Leases, at once, all due events of the subject that waited longest; None when nothing is due."""
+        with self._database.read() as connection:
+            if connection.execute(claims.due_subject(self._clock.now())).first() is None:
+                return None
+        with self._database.write() as connection:
+            now = self._clock.now()
+            due = connection.execute(claims.due_subject(now)).first()
+            if due is None:
+                return None
+            token = claims.next_token(connection)
+            connection.execute(claims.lease(due.connection, due.subject, now, now + lease_s, token))
+            of_subject = (inbox.c.connection == due.connection, inbox.c.subject == due.subject)
+            rows = connection.execute(_events(*of_subject, inbox.c.state == "leased", inbox.c.token == token))
+            return Claim(tuple(map(event_from, rows)), token, due.connection, due.subject)
+
+    def renew(self, claim: Claim, lease_s: float) -> None:
+        """Keeps what is left of the claim for ``lease_s`` from now."""
+        self._change_leased(claim, {"lease_until": self._clock.now() + lease_s})
+
+    def release(self, claim: Claim, due_at: float, why: str) -> None:
+        """Gives back what is left of the claim; it is due again at ``due_at``. ``why`` names no person."""
+        back = {"state": "ready", "due_at": due_at, "why": why, "lease_until": None, "unfinished": 0}
+        self._change_leased(claim, back)
+
+    def recover(self) -> int:
+        """Makes events ready again whose lease ran out; how many."""
+        now = self._clock.now()
+        abandoned = (inbox.c.state == "leased", inbox.c.lease_until <= now)
+        with self._database.read() as connection:
+            if connection.execute(select(inbox.c.id).where(*abandoned).limit(1)).first() is None:
+                return 0
+        with self._database.write() as connection:
+            return connection.execute(
+                update(inbox).where(*abandoned).values(state="ready", lease_until=None)
+            ).rowcount
+
+    def next_due(self) -> float | None:
+        """When to look again: the earliest due time of an event nobody holds, or end of a lease."""
+        now = self._clock.now()
+        ends = select(func.min(inbox.c.lease_until)).where(inbox.c.state == "leased")
+        with self._database.read() as connection:
+            times: list[float | None] = [
+                connection.execute(statement).scalar() for statement in (claims.next_free(now), ends)
+            ]
+        return min((time for time in times if time is not None), default=None)
+
+    def settled(self, limit: int) -> list[StoredEvent]:
+        """Planned events of which no delivery is open: their outcome is due to be recorded."""
+        still_open = exists().where(outbox.c.event_id == inbox.c.id, outbox.c.state.in_(("pending", "leased")))
+        return self._select(inbox.c.state == "planned", ~still_open, limit=limit)
+
+    def replay(self, id: str) -> None:
+        """Sends a finished event through the engine again; its former outcome becomes one of its steps."""
+        event = self.get(id)
+        if event.outcome is None:
+            raise InputError(f"The event {id} has not ended yet ({event.state}).", hint="Wait until it has.")
+        if event.outcome.kind is OutcomeKind.ERASED or (event.parent_id is None and not event.body):
+            raise InputError(f"The event {id} cannot be replayed: its data was erased.")
+        fresh = {"outcome": None, "why": None, "finished_at": None, "attempts": 0, "unfinished": 0}
+        state = {"state": "ready", "due_at": self._clock.now()} if event.parent_id else {"state": "received"}
+        with self._database.write() as connection:
+            still = (inbox.c.id == id, inbox.c.state == "finished")
+            if connection.execute(update(inbox).where(*still).values(**fresh, **state)).rowcount:
+                was = {"outcome": event.outcome.kind.value, "why": event.outcome.why}
+                self._steps.add(id, "replayed", was)
+
+    def get(self, id: str) -> StoredEvent:
+        """The event. Raises InputError where there is none."""
+        found = self._select(inbox.c.id == id)
+        if not found:
+            raise InputError(f"There is no event {id}.", hint="`fieldwright events list` shows those there are.")
+        return found[0]
+
+    def list(
+        self,
+        connection: str | None = None,
+        state: str | None = None,
+        outcome: str | None = None,
+        limit: int = 50,
+    ) -> StoredEvents:
+        """Events, newest first, narrowed by what is given."""
+        wanted = {inbox.c.connection: connection, inbox.c.state: state, inbox.c.outcome: outcome}
+        conditions = [column == value for column, value in wanted.items() if value is not None]
+        newest = select(inbox).where(*conditions).order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
+        with self._database.read() as reading:
+            return [event_from(row) for row in reading.execute(newest.limit(limit))]
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many events there are: ``{"state": {…}, "outcome": {…}}``."""
+        grouped = select(inbox.c.state, inbox.c.outcome, func.count().label("n"))
+        states: dict[str, int] = {}
+        outcomes: dict[str, int] = {}
+        with self._database.read() as connection:
+            for state, outcome, n in connection.execute(grouped.group_by(inbox.c.state, inbox.c.outcome)):
+                states[state] = states.get(state, 0) + n
+                if outcome:
+                    outcomes[outcome] = n
+        return {"state": states, "outcome": outcomes}
+
+    def count_refused(self, connection: str | None, reason: str) -> None:
+        """Counts a request refused at the door; None for a connection that we do not know."""
+        self._refusals.count(connection, reason)
+
+    def refused(self) -> dict[str, dict[str, int]]:
+        """How many were refused, by connection ("" for unknown ones) and reason."""
+        return self._refusals.all()
+
+    def _select(self, *conditions: ColumnElement[bool], limit: int | None = None) -> StoredEvents:
+        with self._database.read() as connection:
+            return [event_from(row) for row in connection.execute(_events(*conditions).limit(limit))]
+
+    def _change_leased(self, claim: Claim, values: Mapping[str, Any]) -> None:
+        with self._database.write() as connection:
+            changed = update(inbox).where(claims.leased_by(claim.ids, claim.token)).values(**values)
+            if not connection.execute(changed).rowcount:
+                raise claims.why_not(connection, claim.ids)
+
+    def _child_row(self, parent: StoredEvent, child: Child, manifest_hash: str) -> dict[str, Any]:
+        key, subject, canonical, due_at = child
+        return {
+            "id": self._identity.new("evt"),
+            "connection": parent.connection,
+            "source": parent.source,
+            "key": key,
+            "headers": "{}",
+            "body": b"",
+            "received_at": parent.received_at,
+            "state": "ready",
+            "parent_id": parent.id,
+            **_translated(subject, canonical, due_at, manifest_hash),
+        }
+
+
+def _events(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(inbox).where(*conditions).order_by(inbox.c.received_at, inbox.c.id)
+
+
+def _translated(subject: str, canonical: Mapping[str, Json], due_at: float, manifest_hash: str) -> dict[str, Any]:
+    ids = canonical.get("ids") or {}
+    return {
+        "subject": subject,
+        "candidate_id": ids.get("candidate"),
+        "canonical": encoded(canonical),
+        "due_at": due_at,
+        "manifest_hash": manifest_hash,
+    }

@@ -1,0 +1,168 @@
+"""The outbox: each delivery that was planned, until it is settled.
+
+Deliveries of one subject (an application) go out strictly in order: while one is open, none after it is given
+out, even if the first waits for a retry. What replaces a delivery takes its turn. Whoever holds an old token
+settles nothing (LeaseLost).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, update
+
+from engine.clock import Clock
+from engine.errors import LeaseLost
+from engine.store.claims import leased_by, next_token, why_not
+from engine.store.database import Database
+from engine.store.deliveries import Deliveries, Delivery, NewDelivery, Settled, delivery_from, row_of
+from engine.store.identity import Identity
+from engine.store.schema import inbox, outbox
+
+_OPEN = ("pending", "leased")
+
+
+class Outbox:
+    """The table of deliveries. Every method is one transaction."""
+
+    def __init__(self, database: Database, clock: Clock, identity: Identity) -> None:
+        self._database, self._clock, self._identity = database, clock, identity
+
+    def enqueue(self, event_id: str, entries: Sequence[NewDelivery], token: int) -> list[str]:
+        """Stores the deliveries of an event and marks the event planned. ``token`` is that of its claim."""
+        planned = {"state": "planned", "lease_until": None, "unfinished": 0}
+        with self._database.write() as connection:
+            marked = connection.execute(update(inbox).where(leased_by([event_id], token)).values(**planned))
+            if not marked.rowcount:
+                raise why_not(connection, [event_id])
+            return self._insert(connection, event_id, entries, self._identity.turn())
+
+    def claim(self, lease_s: float, event_id: str | None = None) -> Delivery | None:
+        """Leases the delivery that is due longest (of one event, if given); None when none may go out now."""
+        with self._database.read() as connection:
+            if connection.execute(_due(self._clock.now(), event_id)).first() is None:
+                return None
+        with self._database.write() as connection:
+            now = self._clock.now()
+            id_ = connection.execute(_due(now, event_id)).scalar()
+            if id_ is None:
+                return None
+            values = {"state": "leased", "lease_until": now + lease_s, "token": next_token(connection)}
+            changed = update(outbox).where(outbox.c.id == id_).values(attempts=outbox.c.attempts + 1, **values)
+            connection.execute(changed)
+            return delivery_from(connection.execute(select(outbox).where(outbox.c.id == id_)).one())
+
+    def renew(self, id: str, token: int, lease_s: float) -> None:
+        """Keeps the delivery for ``lease_s`` from now."""
+        with self._database.write() as connection:
+            _change(connection, id, token, {"lease_until": self._clock.now() + lease_s})
+
+    def mark_sent(self, id: str, token: int) -> None:
+        """Remembers, before the request leaves, that from now on it may have been applied."""
+        with self._database.write() as connection:
+            _change(connection, id, token, {"sent": True})
+
+    def settle(
+        self,
+        id: str,
+        token: int,
+        state: Settled,
+        cause: str = "",
+        replacement: Sequence[NewDelivery] = (),
+    ) -> list[str]:
+        """Ends a delivery, with what takes its place on the next rung; the ids of the latter."""
+        now = self._clock.now()
+        ended = {"state": state, "last_cause": cause, "settled_at": now, "lease_until": None}
+        with self._database.write() as connection:
+            event_id, turn = _change(connection, id, token, ended)
+            return self._insert(connection, event_id, replacement, turn)
+
+    def retry_at(self, id: str, token: int, next_at: float, cause: str, sent: bool = False) -> None:
+        """Gives the delivery back, to be tried at ``next_at``. ``sent``: it may have been applied, look first."""
+        back = {"state": "pending", "next_at": next_at, "last_cause": cause, "lease_until": None, "sent": sent}
+        with self._database.write() as connection:
+            _change(connection, id, token, back)
+
+    def of_event(self, event_id: str) -> list[Delivery]:
+        """All deliveries of an event, in the order in which they go out."""
+        ordered = select(outbox).where(outbox.c.event_id == event_id).order_by(outbox.c.turn, outbox.c.id)
+        with self._database.read() as connection:
+            return [delivery_from(row) for row in connection.execute(ordered)]
+
+    def get(self, id: str) -> Delivery | None:
+        with self._database.read() as connection:
+            row = connection.execute(select(outbox).where(outbox.c.id == id)).first()
+        return delivery_from(row) if row else None
+
+    def list(self, connection: str | None = None, state: str | None = None, limit: int = 50) -> Deliveries:
+        """Deliveries, newest first, narrowed by what is given."""
+        wanted = {outbox.c.connection: connection, outbox.c.state: state}
+        conditions = [column == value for column, value in wanted.items() if value is not None]
+        newest = select(outbox).where(*conditions).order_by(outbox.c.created_at.desc(), outbox.c.id.desc())
+        with self._database.read() as reading:
+            return [delivery_from(row) for row in reading.execute(newest.limit(limit))]
+
+    def counts(self) -> dict[str, int]:
+        """How many deliveries there are, by state."""
+        grouped = select(outbox.c.state, func.count().label("n")).group_by(outbox.c.state)
+        with self._database.read() as connection:
+            return {row.state: row.n for row in connection.execute(grouped)}
+
+    def open_count(self, event_id: str) -> int:
+        """How many deliveries of the event are not settled."""
+        still_open = (outbox.c.event_id == event_id, outbox.c.state.in_(_OPEN))
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(outbox).where(*still_open)).scalar_one()
+
+    def recover(self) -> int:
+        """Makes deliveries pending again whose lease ran out; how many. What was marked sent stays marked."""
+        abandoned = (outbox.c.state == "leased", outbox.c.lease_until <= self._clock.now())
+        with self._database.read() as connection:
+            if connection.execute(select(outbox.c.id).where(*abandoned).limit(1)).first() is None:
+                return 0
+        with self._database.write() as connection:
+            freed = update(outbox).where(*abandoned).values(state="pending", lease_until=None)
+            return connection.execute(freed).rowcount
+
+    def next_due(self) -> float | None:
+        """When to look again: the earliest due time of a delivery whose turn it is, or end of a lease."""
+        first = select(outbox.c.next_at).where(outbox.c.state == "pending", ~_behind_another())
+        ends = select(func.min(outbox.c.lease_until)).where(outbox.c.state == "leased")
+        with self._database.read() as connection:
+            head = connection.execute(first.order_by(outbox.c.next_at, outbox.c.id).limit(1)).scalar()
+            times = [head, connection.execute(ends).scalar()]
+        return min((time for time in times if time is not None), default=None)
+
+    def _insert(self, connection: Connection, event_id: str, entries: Sequence[NewDelivery], turn: int) -> Ids:
+        now = self._clock.now()
+        rows = [row_of(entry, self._identity.new("wrt"), event_id, turn, now) for entry in entries]
+        if rows:
+            connection.execute(insert(outbox), rows)
+        return [row["id"] for row in rows]
+
+
+Ids = list[str]
+
+
+def _due(now: float, event_id: str | None) -> Select[Any]:
+    conditions = [outbox.c.state == "pending", outbox.c.next_at <= now, ~_behind_another()]
+    if event_id is not None:
+        conditions.append(outbox.c.event_id == event_id)
+    return select(outbox.c.id).where(*conditions).order_by(outbox.c.next_at, outbox.c.id).limit(1)
+
+
+def _behind_another() -> ColumnElement[bool]:
+    first = outbox.alias("first")
+    earlier = or_(first.c.turn < outbox.c.turn, and_(first.c.turn == outbox.c.turn, first.c.id < outbox.c.id))
+    same_subject = (first.c.connection == outbox.c.connection, first.c.subject == outbox.c.subject)
+    return exists().where(*same_subject, first.c.state.in_(_OPEN), earlier)
+
+
+def _change(connection: Connection, id: str, token: int, values: Mapping[str, Any]) -> tuple[str, int]:
+    held = (outbox.c.id == id, outbox.c.state == "leased", outbox.c.token == token)
+    changed = update(outbox).where(*held).values(**values).returning(outbox.c.event_id, outbox.c.turn)
+    row = connection.execute(changed).first()
+    if row is None:
+        raise LeaseLost(f"The delivery {id} is not in the hands of this worker any more.")
+    return row.event_id, row.turn

@@ -1,0 +1,43 @@
+"""The way of an event, step by step, as ``events show`` tells it. Details hold no personal data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+
+from engine.clock import Clock
+from engine.model import Json
+from engine.store.codec import decoded, encoded
+from engine.store.database import Database
+from engine.store.identity import Identity
+from engine.store.schema import steps
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: its stage, such as ``translated`` or ``rung``, what there is to say of it, and when (UTC s)."""
+
+    stage: str
+    detail: Mapping[str, Json]
+    at: float
+
+
+class Steps:
+    """The table of steps."""
+
+    def __init__(self, database: Database, clock: Clock, identity: Identity) -> None:
+        self._database, self._clock, self._identity = database, clock, identity
+
+    def add(self, event_id: str, stage: str, detail: Mapping[str, Json]) -> None:
+        """Adds a step to an event. Raises InputError where there is no such event."""
+        row = {"id": self._identity.new("stp"), "event_id": event_id, "at": self._clock.now()}
+        with self._database.write() as connection:
+            connection.execute(insert(steps).values(**row, stage=stage, detail=encoded(detail)))
+
+    def of(self, event_id: str) -> list[Step]:
+        """The event's steps, in the order they were added."""
+        ordered = select(steps).where(steps.c.event_id == event_id).order_by(steps.c.at, steps.c.id)
+        with self._database.read() as connection:
+            return [Step(row.stage, decoded(row.detail), row.at) for row in connection.execute(ordered)]

@@ -1,0 +1,74 @@
+"""The store: one opened database and the table families in it. Safe to share between threads.
+
+In: a path, ``sqlite:///…`` or ``:memory:`` (a file that lives as long as the store), and a clock.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+
+from engine.clock import SYSTEM, Clock
+from engine.store.audit import Audit
+from engine.store.cache import Cache
+from engine.store.capabilities import Capabilities
+from engine.store.connections import Connections
+from engine.store.cursors import Cursors
+from engine.store.database import Database
+from engine.store.erasure import erase_candidate
+from engine.store.identity import Identity
+from engine.store.inbox import Inbox
+from engine.store.outbox import Outbox
+from engine.store.scores import Scores
+from engine.store.steps import Steps
+from engine.store.written import WrittenValues
+
+
+class Store:
+    """The table families, each by its name. Any method raises StoreUnavailable when it cannot commit now."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        identity = Identity(clock)
+        self._database, self._clock = database, clock
+        self.steps = Steps(database, clock, identity)
+        self.inbox = Inbox(database, clock, identity, self.steps)
+        self.outbox = Outbox(database, clock, identity)
+        self.cursors = Cursors(database, clock)
+        self.scores = Scores(database, clock)
+        self.capabilities = Capabilities(database, clock)
+        self.audit = Audit(database, clock, identity)
+        self.cache = Cache(database, clock)
+        self.written = WrittenValues(database, clock)
+        self.connections = Connections(database, clock)
+
+    @classmethod
+    def open(cls, url_or_path: str | Path, clock: Clock = SYSTEM) -> Store:
+        """Opens or creates the database. Raises InputError where it cannot be used."""
+        return cls(Database.open(url_or_path), clock)
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """All that this thread does inside becomes one transaction: committed at the end, or not at all.
+
+        Keep it short, and free of calls to others: no other thread writes meanwhile.
+        """
+        return self._database.write()
+
+    def erase(self, connection: str, candidate_id: str, *, by_event: str | None = None) -> dict[str, int]:
+        """Removes what is known of a candidate; rows touched by family.
+
+        Open events and deliveries of theirs end as erased, but ``by_event``, which asked for it, stays open.
+        """
+        with self._database.write() as writing:
+            return erase_candidate(writing, connection, candidate_id, by_event, self._clock.now())
+
+    def close(self) -> None:
+        self._database.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,63 @@
+"""What was last written for each application, as digests: for "nothing changed, nothing sent" and for echoes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from engine.clock import Clock
+from engine.model import Json, as_plain
+from engine.store.database import Database, upsert
+from engine.store.schema import written
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The digest of an output's value, where it went, and when (UTC s; None while it is not stored)."""
+
+    output: str
+    digest: str
+    place: str
+    target: str
+    at: float | None = None
+
+
+class WrittenValues:
+    """One row per (connection, subject, output)."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database, self._clock = database, clock
+
+    @staticmethod
+    def digest(value: Json) -> str:
+        """SHA-256 (hex) of the value as canonical JSON; 85 and 85.0 are the same value."""
+        text = json.dumps(_whole(as_plain(value)), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def last(self, connection: str, subject: str) -> dict[str, Written]:
+        """What was last written of the subject, by output."""
+        wanted = (written.c.connection == connection, written.c.subject == subject)
+        with self._database.read() as reading:
+            rows = reading.execute(select(written).where(*wanted))
+            return {row.output: Written(row.output, row.digest, row.place, row.target, row.at) for row in rows}
+
+    def remember(self, connection: str, subject: str, rows: Iterable[Written]) -> None:
+        """Remembers what has just been written; the time is the store's."""
+        now = self._clock.now()
+        with self._database.write() as writing:
+            for row in rows:
+                key = {"connection": connection, "subject": subject, "output": row.output}
+                values = {"digest": row.digest, "place": row.place, "target": row.target, "at": now}
+                upsert(writing, written, key, values)
+
+
+def _whole(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {key: _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
