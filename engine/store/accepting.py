@@ -50,6 +50,16 @@ def insert_rows(connection: Connection, rows: dict[Key, Row]) -> dict[Key, Accep
     return {key: Accepted(stored[key], stored[key] == row[0]) for key, row in rows.items()}
 
 
+def new_once(stored: Iterable[Accepted]) -> list[Accepted]:
+    """The same answers, of which only the first of each id says that it is new."""
+    told: set[str] = set()
+    answers = []
+    for one in stored:
+        answers.append(Accepted(one.id, one.new and one.id not in told))
+        told.add(one.id)
+    return answers
+
+
 def _insert(connection: Connection, rows: Sequence[Row]) -> int:
     statement = _statement(len(rows), "?" if connection.dialect.paramstyle == "qmark" else "%s")
     return connection.exec_driver_sql(statement, tuple(value for row in rows for value in row)).rowcount

@@ -82,6 +82,6 @@ class Audit:
         """Rows, newest first, narrowed by what is given."""
         wanted = {audit.c.event_id: event_id, audit.c.connection: connection}
         conditions = [column == value for column, value in wanted.items() if value is not None]
-        newest = select(audit).where(*conditions).order_by(audit.c.at.desc(), audit.c.id.desc()).limit(limit)
+        newest = select(audit).where(*conditions).order_by(audit.c.id.desc()).limit(limit)
         with self._database.read() as reading:
             return [AuditEntry(**row._mapping) for row in reading.execute(newest)]

@@ -92,6 +92,7 @@ class Database:
             with self.write() as connection:
                 found = _version_of(connection)
                 if found is None:
+                    _refuse_foreign(connection, name)
                     schema.metadata.create_all(connection)
                     connection.execute(insert(schema.schema_version).values(version=schema.VERSION))
                     connection.execute(insert(schema.fencing).values(id=1, token=0))
@@ -187,6 +188,14 @@ def _version_of(connection: Connection) -> int | None:
         return None
     version: int | None = connection.execute(select(func.max(schema.schema_version.c.version))).scalar()
     return version
+
+
+def _refuse_foreign(connection: Connection, name: str) -> None:
+    if inspect(connection).get_table_names():
+        raise InputError(
+            f"The file {name} is a database of something else.",
+            hint="Name another file; one that does not exist is created.",
+        )
 
 
 def _wrong_version(name: str, found: int) -> InputError:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 
-from engine.errors import StoreUnavailable
+from engine.errors import FieldwrightError, StoreUnavailable
 from engine.model import RawEvent
 from engine.store.events import Accepted
 from engine.store.inbox import Inbox
@@ -23,6 +23,7 @@ Result = Accepted | StoreUnavailable
 Loop = asyncio.AbstractEventLoop
 AnyFuture = Future[Accepted] | asyncio.Future[Accepted]
 Waiting = tuple[RawEvent, AnyFuture, Loop | None]
+Refusals = Counter[tuple[str | None, str]]
 
 
 class GroupCommit:
@@ -32,6 +33,7 @@ class GroupCommit:
         self._inbox, self._max_batch, self._max_waiting = inbox, max_batch, max_waiting
         self._waiting: deque[Waiting] = deque()
         self._changed = threading.Condition()
+        self._refusals: Refusals = Counter()
         self._closing = False
         self._writer = threading.Thread(target=self._run, name="group-commit", daemon=True)
         self._writer.start()
@@ -45,6 +47,12 @@ class GroupCommit:
     def submit_threadsafe(self, raw: RawEvent, loop: Loop, future: asyncio.Future[Accepted]) -> None:
         """Queues ``raw`` for a future of ``loop``; a batch wakes each loop once. Raises as ``submit`` does."""
         self._enqueue((raw, future, loop))
+
+    def count_refused(self, connection: str | None, reason: str) -> None:
+        """Counts a refused request, to be stored soon by the writer: a flood of them costs no transaction each."""
+        with self._changed:
+            self._refusals[connection, reason] += 1
+            self._changed.notify()
 
     def close(self) -> None:
         """Takes no more, stores what is queued, and returns when the last future is resolved."""
@@ -62,14 +70,27 @@ class GroupCommit:
             self._changed.notify()
 
     def _run(self) -> None:
-        while batch := self._gather():
-            _resolve(batch, self._store([raw for raw, _, _ in batch]))
+        while True:
+            batch, refusals = self._gather()
+            if not batch and not refusals:
+                return
+            if batch:
+                _resolve(batch, self._store([raw for raw, _, _ in batch]))
+            if refusals:
+                self._store_refusals(refusals)
 
-    def _gather(self) -> list[Waiting]:
+    def _gather(self) -> tuple[list[Waiting], Refusals]:
         with self._changed:
-            while not self._waiting and not self._closing:
+            while not self._waiting and not self._refusals and not self._closing:
                 self._changed.wait()
-            return [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_batch))]
+            batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), self._max_batch))]
+            refusals, self._refusals = self._refusals, Counter()
+            return batch, refusals
+
+    def _store_refusals(self, refusals: Refusals) -> None:
+        # A count that the store cannot take now is dropped: it must never hold up or end the writer.
+        with suppress(FieldwrightError):
+            self._inbox.count_refusals(refusals)
 
     def _store(self, events: Sequence[RawEvent]) -> Sequence[Result]:
         try:
@@ -102,13 +123,17 @@ def _resolve(batch: Sequence[Waiting], results: Sequence[Result]) -> None:
             loop.call_soon_threadsafe(_set_all, pairs)
 
 
+def _starts(future: AnyFuture) -> bool:
+    return not isinstance(future, Future) or future.set_running_or_notify_cancel()
+
+
 def _set_all(pairs: Iterable[tuple[AnyFuture, Result]]) -> None:
     for future, result in pairs:
         _set(future, result)
 
 
 def _set(future: AnyFuture, result: Result) -> None:
-    if future.done():
+    if future.done() or not _starts(future):
         return
     if isinstance(result, StoreUnavailable):
         future.set_exception(result)

@@ -16,13 +16,13 @@ from engine.clock import Clock
 from engine.errors import InputError
 from engine.model import Json, Outcome, OutcomeKind, RawEvent
 from engine.store import claims
-from engine.store.accepting import insert_rows, key_of, rows_of
+from engine.store.accepting import insert_rows, key_of, new_once, rows_of
 from engine.store.codec import encoded
 from engine.store.database import Database, ignoring_insert
 from engine.store.events import Accepted, Claim, StoredEvent, StoredEvents, event_from
 from engine.store.identity import Identity
 from engine.store.refusals import Refusals
-from engine.store.schema import inbox, outbox
+from engine.store.schema import inbox, outbox, storable
 from engine.store.steps import Steps
 
 Child = tuple[str, str, Mapping[str, Json], float]
@@ -41,13 +41,7 @@ class Inbox:
         rows = rows_of(events, self._identity)
         with self._database.write() as connection:
             stored = insert_rows(connection, rows)
-        told: set[str] = set()
-        accepted = []
-        for event in events:
-            one = stored[key_of(event)]
-            accepted.append(Accepted(one.id, one.new and one.id not in told))
-            told.add(one.id)
-        return accepted
+        return new_once(stored[key_of(event)] for event in events)
 
     def received(self, limit: int) -> list[StoredEvent]:
         """Events that wait for translation, oldest first."""
@@ -86,7 +80,8 @@ class Inbox:
                 inbox.c.connection == parent.connection, inbox.c.key.in_(keys)
             )
             ids = {row.key: row.id for row in connection.execute(wanted)}
-        return [Accepted(ids[row["key"]], ids[row["key"]] == row["id"]) for row in rows]
+        made = {row["id"] for row in rows}
+        return new_once(Accepted(id_, id_ in made) for id_ in (ids[storable(row["key"])] for row in rows))
 
     def finish(self, ids: str | Sequence[str], outcome: Outcome, token: int | None = None) -> None:
         """Records the one outcome of each event; all or none. With a ``token``, it must be the current one."""
@@ -204,7 +199,11 @@ class Inbox:
 
     def count_refused(self, connection: str | None, reason: str) -> None:
         """Counts a request refused at the door; None for a connection that we do not know."""
-        self._refusals.count(connection, reason)
+        self._refusals.count({(connection, reason): 1})
+
+    def count_refusals(self, counts: Mapping[tuple[str | None, str], int]) -> None:
+        """Adds many counts, by (connection, reason), in one transaction."""
+        self._refusals.count(counts)
 
     def refused(self) -> dict[str, dict[str, int]]:
         """How many were refused, by connection ("" for unknown ones) and reason."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlalchemy import select
 
 from engine.store.database import Database, ignoring_insert
@@ -14,11 +16,13 @@ class Refusals:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count(self, connection: str | None, reason: str) -> None:
+    def count(self, counts: Mapping[tuple[str | None, str], int]) -> None:
         with self._database.write() as writing:
-            first = ignoring_insert(writing, refused).values(connection=connection or "", reason=reason, count=1)
-            key = [refused.c.connection, refused.c.reason]
-            writing.execute(first.on_conflict_do_update(index_elements=key, set_={"count": refused.c.count + 1}))
+            for (connection, reason), count in counts.items():
+                key = {"connection": connection or "", "reason": reason}
+                first = ignoring_insert(writing, refused).values(**key, count=count)
+                more = {"count": refused.c.count + count}
+                writing.execute(first.on_conflict_do_update(index_elements=list(key), set_=more))
 
     def all(self) -> dict[str, dict[str, int]]:
         """How many were refused, by connection and reason."""
