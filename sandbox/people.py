@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -17,7 +18,6 @@ from typing import Any
 import yaml
 
 from engine.errors import InputError
-from sandbox.resumes import pdf, scan, text, word
 from sandbox.resumes.content import Resume, plain_ascii, section
 
 CONTENT_TYPES = {
@@ -77,7 +77,7 @@ def applicants() -> tuple[SampleApplicant, ...]:
 def from_folder(folder: Path, job: str) -> tuple[SampleApplicant, ...]:
     """The résumé files (pdf, docx, txt) directly in ``folder`` as applicants to ``job``, in order of their names.
 
-    Says on standard output which files it leaves out. Raises InputError when the job is unknown, or the folder is
+    Says on standard error which files it leaves out. Raises InputError when the job is unknown, or the folder is
     missing or holds no résumé.
     """
     known = [sample.key for sample in jobs()]
@@ -91,13 +91,15 @@ def from_folder(folder: Path, job: str) -> tuple[SampleApplicant, ...]:
         raise InputError(f"{folder} holds no résumé.", hint="Put .pdf, .docx or .txt files directly into the folder.")
     left_out = [path.name for path in files if path not in usable]
     if left_out:
-        print(f"Left out, not PDF, DOCX or TXT: {', '.join(left_out)}")
-    return tuple(_from_file(number, path, job) for number, path in enumerate(usable))
+        print(f"Left out, not PDF, DOCX or TXT: {', '.join(left_out)}", file=sys.stderr)
+    emails = _emails([path.stem for path in usable])
+    return tuple(_from_file(number, path, job, emails[number]) for number, path in enumerate(usable))
 
 
 def _read(name: str) -> list[dict[str, Any]]:
     content = resources.files("sandbox").joinpath("people_data", name).read_bytes()
-    return yaml.load(content, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    people: list[dict[str, Any]] = yaml.safe_load(content)
+    return people
 
 
 def _applicant(number: int, job: str, item: Mapping[str, Any]) -> SampleApplicant:
@@ -128,6 +130,8 @@ def _applicant(number: int, job: str, item: Mapping[str, Any]) -> SampleApplican
 
 
 def _file(kind: str, layout: str, resume: Resume) -> bytes:
+    from sandbox.resumes import pdf, scan, text, word  # drawing libraries load slowly and are not always needed
+
     if layout == "empty":
         return b""
     if layout == "scan":
@@ -139,13 +143,27 @@ def _suffix(path: Path) -> str:
     return path.suffix.lower().lstrip(".")
 
 
-def _from_file(number: int, path: Path, job: str) -> SampleApplicant:
+def _emails(stems: Sequence[str]) -> list[str]:
+    """One address per file name, all different."""
+    given: dict[str, int] = {}
+    emails = []
+    for stem in stems:
+        local = re.sub(r"[^a-z0-9]+", ".", plain_ascii(stem).lower()).strip(".")[:60].strip(".") or "applicant"
+        given[local] = given.get(local, 0) + 1
+        emails.append(f"{local}+{given[local]}@example.com" if given[local] > 1 else f"{local}@example.com")
+    return emails
+
+
+def _from_file(number: int, path: Path, job: str, email: str) -> SampleApplicant:
     first, last = _name(path.stem)
-    local = re.sub(r"[^a-z0-9]+", "-", plain_ascii(path.stem).lower()).strip("-") or "applicant"
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}.", hint="Check the file's permissions.") from error
     return SampleApplicant(
         first_name=first,
         last_name=last,
-        email=f"{local}-{number + 1}@example.com",
+        email=email,
         phone=f"+1 555-01{number % 100:02d}",
         city="",
         country_code="",
@@ -153,18 +171,15 @@ def _from_file(number: int, path: Path, job: str) -> SampleApplicant:
         source="Own files",
         resume_name=path.name,
         resume_content_type=CONTENT_TYPES[_suffix(path)],
-        resume_data=path.read_bytes(),
+        resume_data=data,
     )
 
 
 def _name(stem: str) -> tuple[str, str]:
-    words = [word.title() if word.islower() or word.isupper() else word for word in _name_words(stem)]
-    if not words:
-        return "Applicant", stem
-    return (words[0], " ".join(words[1:])) if len(words) > 1 else ("Applicant", words[0])
-
-
-def _name_words(stem: str) -> Iterator[str]:
-    for candidate in re.split(r"[\W\d_]+", stem):
-        if candidate and plain_ascii(candidate).lower() not in _NAMELESS_WORDS:
-            yield candidate
+    """First and last name as the file name has them; ``Applicant`` stands in for a missing first name."""
+    found = re.findall(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*", stem)
+    words = [word for word in found if plain_ascii(word).lower() not in _NAMELESS_WORDS]
+    words = [word.title() if word.islower() or word.isupper() else word for word in words]
+    if len(words) > 1:
+        return words[0], " ".join(words[1:])
+    return "Applicant", words[0] if words else stem

@@ -198,17 +198,26 @@ def _draw_sidebar(pdf: _Page, resume: Resume, style: Style) -> None:
     pdf.set_margins(9, 18, pdf.w - _SIDE_MM + 6)
     pdf.set_y(20)
     white: Colour = (255, 255, 255)
-    _font(pdf, style, "B", 2.0, white)
-    _line(pdf, resume.name.replace(" ", "\n", 1), style.line_mm * 2)
+    first, _, last = resume.name.partition(" ")
+    _font(pdf, style, "B", _fitting_scale(pdf, style, max(first, last, key=len), 2.0), white)
+    _line(pdf, f"{first}\n{last}", style.line_mm * 1.8)
     _font(pdf, style, "", 1.05, (200, 210, 225))
     _line(pdf, resume.headline, style.line_mm * 1.1)
     for section in (Section("Contact", lines=resume.contact), *aside):
         pdf.ln(5)
         _font(pdf, style, "B", 1.1, white)
         _line(pdf, section.heading, style.line_mm * 1.3)
-        _font(pdf, style, "", 0.95, (225, 230, 240))
         for line in section.lines:
+            whole = line if " " not in line else ""
+            _font(pdf, style, "", _fitting_scale(pdf, style, whole, 0.95), (225, 230, 240))
             _line(pdf, line, style.line_mm * 1.1)
     pdf.set_margins(_SIDE_MM + 9, 18, style.margin_mm)
     pdf.set_xy(_SIDE_MM + 9, 18)
     _sections(pdf, tuple(section for section in resume.sections if not section.lines), style)
+
+
+def _fitting_scale(pdf: FPDF, style: Style, text: str, scale: float) -> float:
+    """``scale``, or less where ``text`` would not fit on one line of the column."""
+    _font(pdf, style, "B", scale)
+    room_mm = pdf.w - pdf.l_margin - pdf.r_margin - 1
+    return scale * min(1.0, room_mm / max(pdf.get_string_width(text), 1.0))

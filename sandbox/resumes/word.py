@@ -61,7 +61,7 @@ def _draw_paragraphs(document: Any, resume: Resume) -> None:
         for entry in section.entries:
             paragraph = document.add_paragraph()
             paragraph.add_run(entry.title).bold = True
-            paragraph.add_run(", ".join(part for part in ("", entry.at) if part is not None) if entry.at else "")
+            paragraph.add_run(f", {entry.at}" if entry.at else "")
             if entry.when:
                 paragraph.add_run(f"\t{entry.when}").italic = True
             _entry_body(document, entry)
@@ -109,6 +109,8 @@ def _draw_cells(document: Any, resume: Resume) -> None:
             content.add_paragraph().add_run(entry.title).bold = True
             content.add_paragraph(" / ".join(part for part in (entry.at, entry.when) if part))
             _entry_body(content, entry)
+        blank = content.paragraphs[0]._element  # every new cell starts with an empty paragraph
+        blank.getparent().remove(blank)
 
 
 def _plain_parts(place: Any, section: Section) -> None:
