@@ -83,7 +83,7 @@ def _check_filter(node: nodes.Filter, text: str) -> None:
     try:
         if node.dyn_args or node.dyn_kwargs:
             raise TypeError
-        names: dict[str, None] = {keyword.key: None for keyword in node.kwargs}
+        names: dict[str, None] = {str(keyword.key): None for keyword in node.kwargs}
         inspect.signature(FILTERS[node.name]).bind(None, *(None for _ in node.args), **names)
     except TypeError:
         parameters = ", ".join(list(inspect.signature(FILTERS[node.name]).parameters)[1:]) or "nothing"

@@ -217,7 +217,7 @@ def _fenced(node: Any) -> Any:
     elif isinstance(node, nodes.Concat):
         return _through("_concat", nodes.List(node.nodes, lineno=node.lineno))
     elif isinstance(node, nodes.Compare):
-        node.expr = _through("_timed", cast(nodes.Expr, node.expr))
+        node.expr = _through("_timed", node.expr)
     return node
 
 

@@ -213,13 +213,26 @@ def filter_bullets(value: Json, mark: str = "•") -> str:
     return "\n".join(f"{mark} {text}" for text in texts if text)
 
 
-_FILTERS: tuple[Callable[..., Json], ...] = (
-    *(filter_default, filter_join, filter_upper, filter_lower, filter_trim, filter_replace, filter_round),
-    *(filter_int, filter_float, filter_string, filter_length, filter_first, filter_last, filter_truncate),
-    *(filter_tojson, filter_b64encode, filter_date, filter_epoch_ms, filter_bullets),
-)
 FILTERS: Mapping[str, Callable[..., Json]] = {
-    function.__name__.removeprefix("filter_"): function for function in _FILTERS
+    "b64encode": filter_b64encode,
+    "bullets": filter_bullets,
+    "date": filter_date,
+    "default": filter_default,
+    "epoch_ms": filter_epoch_ms,
+    "first": filter_first,
+    "float": filter_float,
+    "int": filter_int,
+    "join": filter_join,
+    "last": filter_last,
+    "length": filter_length,
+    "lower": filter_lower,
+    "replace": filter_replace,
+    "round": filter_round,
+    "string": filter_string,
+    "tojson": filter_tojson,
+    "trim": filter_trim,
+    "truncate": filter_truncate,
+    "upper": filter_upper,
 }
 """Name in a template → its function, whose first parameter is what stands before the ``|``."""
 
