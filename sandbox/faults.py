@@ -85,6 +85,11 @@ class Faults:
                     return name
         return None
 
+    async def delay(self, method: str, path: str) -> None:
+        """Waits for the latency, if the request is selected."""
+        if self.latency_s > 0 and self.selects(method, path):
+            await asyncio.sleep(self.latency_s)
+
     def selects(self, method: str, path: str) -> bool:
         if path == "/" or path.startswith(_UNTOUCHED):
             return False
@@ -101,17 +106,23 @@ def _plain_429() -> tuple[Mapping[str, str], bytes]:
 
 
 class FaultsMiddleware:
-    """Wraps ``app``. ``throttled`` gives headers and body of a 429 in the pretend ATS's own form."""
+    """Wraps ``app``. ``throttled`` gives headers and body of a 429 in the pretend ATS's own form.
 
-    def __init__(self, app: ASGIApp, faults: Faults, throttled: Throttled = _plain_429) -> None:
+    ``latency_inside`` leaves the latency to the app, which then counts the request as in flight meanwhile.
+    """
+
+    def __init__(
+        self, app: ASGIApp, faults: Faults, throttled: Throttled = _plain_429, *, latency_inside: bool = False
+    ) -> None:
         self.app, self.faults, self.throttled = app, faults, throttled
+        self.latency_inside = latency_inside
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        if self.faults.latency_s > 0 and self.faults.selects(scope["method"], scope["path"]):
-            await asyncio.sleep(self.faults.latency_s)
+        if not self.latency_inside:
+            await self.faults.delay(scope["method"], scope["path"])
         fault = self.faults.strikes(scope["method"], scope["path"])
         if fault is None:
             await self.app(scope, receive, send)
