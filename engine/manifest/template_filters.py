@@ -240,4 +240,4 @@ _TEST_NAMES = (
     *("defined", "undefined", "none", "string", "number", "integer", "boolean", "mapping", "sequence"),
     *("in", "eq", "ne", "lt", "le", "gt", "ge"),
 )
-TESTS: Mapping[str, Callable[..., Any]] = {name: _JINJA_TESTS[name] for name in _TEST_NAMES}
+TESTS: Mapping[str, Any] = {name: _JINJA_TESTS[name] for name in _TEST_NAMES}
