@@ -1,0 +1,34 @@
+"""What is known of a tenant's ATS when writes are planned: the planner reads it, others fill it in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """A custom field as the ATS lists it. ``options`` maps a choice's label to its id; None: not read or none."""
+
+    id: str
+    name: str
+    type: str | None = None
+    options: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known now.
+
+    ``unavailable`` maps a capability to the cause, in one phrase. ``fields`` is the directory of fields by id,
+    None where it could not be read (``fields_cause`` says why). ``tags`` are those on the candidate, None where
+    not known. ``written`` maps an output to the digest of what was last written. ``stage`` is where the
+    application stands, None where not known.
+    """
+
+    unavailable: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, FieldInfo] | None = None
+    fields_cause: str = ""
+    tags: frozenset[str] | None = None
+    written: Mapping[str, str] = field(default_factory=dict)
+    stage: str | None = None

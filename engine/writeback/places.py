@@ -1,0 +1,168 @@
+"""One rung, one value and what is known in; a landing out, or why the rung is passed over. Pure.
+
+Nothing is called here: a rung is judged by what the manifest declares and what was found out before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from engine.manifest.model import Manifest, Place, Rung
+from engine.model import Json, PlaceKind
+from engine.writeback.field_values import FieldValue, Misfit, express
+from engine.writeback.known import FieldInfo, Known
+
+KINDS: tuple[PlaceKind, ...] = ("field", "tag", "stage", "note", "attachment")
+"""The places in the order in which they are written."""
+
+_REJECTING = re.compile(
+    r"reject|declin|withdr|disqualif|dismiss|unsuccessful|unsuitable|turned? down"
+    r"|not (a )?(fit|selected|hired|suitable)|no hire|abgelehnt|absage|refus|rechaz|descartad|rifiut|scartat|odrzuc|afgewezen|recusad|rejeitad|rejet"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where a value goes: the target in the ATS's words, and for a field what it will hold."""
+
+    target: str
+    field: FieldValue | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Why a rung is not taken, in one phrase."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    """Nothing to do: the tag is on the candidate, or the application stands at the stage."""
+
+
+Found = Landing | PassedOver | AlreadyThere
+
+
+def place_words(rung: Rung, value: Json = None) -> str:
+    """A place as people call it, such as ``custom field “Match Score”``."""
+    if rung.place == "note":
+        return "activity note"
+    if rung.place == "attachment":
+        return "evidence PDF"
+    word = {"field": "custom field", "score_slot": "score field"}.get(rung.place, rung.place)
+    named = ", ".join(_tags(value)) if rung.target == "value" else rung.target
+    return f"{word} “{named}”" if named else word
+
+
+def find_place(
+    manifest: Manifest, rung: Rung, output: str, value: Json, known: Known, taken: Mapping[str, str]
+) -> Found:
+    """Whether ``value`` can go to ``rung``. ``taken`` maps ids of fields already used to the output using them."""
+    place = manifest.write_back.places.get(rung.place)
+    if place is None or rung.place not in KINDS:
+        return PassedOver(f"{manifest.ats.name} has no such place")
+    for capability in place.needs:
+        if capability in known.unavailable:
+            return PassedOver(known.unavailable[capability] or _says(manifest, capability))
+    if rung.place == "field":
+        return _find_field(place, rung, output, value, known, taken)
+    if rung.place == "tag":
+        return _find_tag(place, value, known)
+    if rung.place == "stage":
+        return _find_stage(place, value, known)
+    return Landing(rung.target)
+
+
+def _says(manifest: Manifest, capability: str) -> str:
+    declared = manifest.capabilities.get(capability)
+    return f"not available: {declared.says if declared else capability}"
+
+
+def _find_field(place: Place, rung: Rung, output: str, value: Json, known: Known, taken: Mapping[str, str]) -> Found:
+    try:
+        field = _field(place, rung.target, known)
+        if field.id in taken:
+            raise Misfit(f"the output {taken[field.id]} goes there")
+        held = express(output, value, field, _kind(place, field), place.longest)
+    except Misfit as misfit:
+        return PassedOver(str(misfit))
+    return Landing(rung.target, FieldValue(field.id, field.name, field.type, held))
+
+
+def _field(place: Place, target: str, known: Known) -> FieldInfo:
+    if known.fields is not None:
+        matches = [field for field in known.fields.values() if field.id == target]
+        matches = matches or [field for field in known.fields.values() if _same(field.name, target)]
+        if len(matches) > 1:
+            raise Misfit(f"{len(matches)} fields have this name; give the id instead")
+        if matches:
+            return matches[0]
+    if place.directory is None or (place.id_pattern and re.fullmatch(place.id_pattern, target)):
+        return FieldInfo(target, target)
+    if known.fields is None:
+        raise Misfit(known.fields_cause or "the list of fields could not be read")
+    raise Misfit("there is no field of this name")
+
+
+def _kind(place: Place, field: FieldInfo) -> str | None:
+    if field.type is None or not place.types:
+        return None
+    if field.type not in place.types:
+        raise Misfit(f"a field of type {field.type} cannot be written")
+    return place.types[field.type]
+
+
+def _find_tag(place: Place, value: Json, known: Known) -> Found:
+    tags = _tags(value)
+    if not tags:
+        return PassedOver("the value is not a tag's text")
+    if place.longest is not None and max(map(len, tags)) > place.longest:
+        return PassedOver(f"longer than a tag may be ({place.longest} characters)")
+    if known.tags is not None and not missing_tags(tags, known.tags):
+        return AlreadyThere()
+    return Landing(", ".join(tags))
+
+
+def _tags(value: Json) -> list[str]:
+    values = value if isinstance(value, (list, tuple)) else [value]
+    return [text.strip() for text in values if isinstance(text, str) and text.strip()]
+
+
+def missing_tags(wanted: Json, current: Collection[str]) -> list[str]:
+    """Those tags of ``wanted`` (a text or a list) that are not in ``current``, each once, whatever their case."""
+    seen = {_folded(tag) for tag in current}
+    missing = []
+    for tag in _tags(wanted):
+        if _folded(tag) not in seen:
+            seen.add(_folded(tag))
+            missing.append(tag)
+    return missing
+
+
+def _find_stage(place: Place, value: Json, known: Known) -> Found:
+    if not isinstance(value, str) or not value.strip():
+        return PassedOver("the value is not a stage's name")
+    if _REJECTING.search(value.casefold()):
+        return PassedOver("only a person rejects")
+    order = [_folded(stage) for stage in place.order]
+    if _folded(value) not in order:
+        return PassedOver("the stage is not in the order of stages, so forward cannot be told")
+    if known.stage is None:
+        return PassedOver("the current stage is not known")
+    if _folded(known.stage) not in order:
+        return PassedOver(f"the current stage “{known.stage}” is not in the order of stages")
+    steps = order.index(_folded(value)) - order.index(_folded(known.stage))
+    if steps < 0:
+        return PassedOver(f"the application is further on, at “{known.stage}”")
+    return AlreadyThere() if steps == 0 else Landing(value.strip())
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def _same(one: str, other: str) -> bool:
+    return _folded(one) == _folded(other)

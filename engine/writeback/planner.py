@@ -1,0 +1,102 @@
+"""Values of outputs and what is known in; the requests to make, and what needs none, out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.manifest.model import Manifest
+from engine.model import Cause, Json, Write
+from engine.writeback.grouping import Landed, Planned, group
+from engine.writeback.known import Known
+from engine.writeback.places import AlreadyThere, Landing, PassedOver, find_place, place_words
+from engine.writeback.values import digest
+
+_COMPANIONS = frozenset({"audit_log_id"})
+"""Outputs that say where a result can be looked up: they change with each scoring and are no news alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undeliverable:
+    """An output for which no rung is left, with the cause of each."""
+
+    output: str
+    value: Json
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done for one event.
+
+    ``deliveries`` in the order they are made; ``unchanged`` names the outputs that already stand as they should;
+    ``nowhere`` holds those with no usable place.
+    """
+
+    deliveries: tuple[Planned, ...]
+    unchanged: tuple[str, ...]
+    nowhere: tuple[Undeliverable, ...]
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Why rungs were passed over, each once."""
+        told = [write.causes for planned in self.deliveries for write in planned.writes]
+        told.extend(item.causes for item in self.nowhere)
+        return tuple(dict.fromkeys(cause for causes in told for cause in causes))
+
+
+def plan(manifest: Manifest, values: Mapping[str, Json], known: Known, *, audit_id: str = "") -> Plan:
+    """Each output of ``values`` to its first usable rung, unless what is there is the same already.
+
+    ``audit_id`` begins the markers of the requests.
+    """
+    landed: list[Landed] = []
+    unchanged: list[str] = []
+    nowhere: list[Undeliverable] = []
+    for output in manifest.write_back.outputs:
+        if output not in values:
+            continue
+        found = _find(manifest, output, values[output], known, landed)
+        if isinstance(found, Landed):
+            landed.append(found)
+        elif isinstance(found, Undeliverable):
+            nowhere.append(found)
+        else:
+            unchanged.append(output)
+    if unchanged and all(item.write.output in _COMPANIONS for item in landed):
+        unchanged.extend(item.write.output for item in landed)
+        landed = []
+    return Plan(group(manifest, landed, audit_id), tuple(unchanged), tuple(nowhere))
+
+
+def _find(
+    manifest: Manifest, output: str, value: Json, known: Known, landed: list[Landed]
+) -> Landed | AlreadyThere | Undeliverable:
+    if known.written.get(output) == digest(value):
+        return AlreadyThere()
+    taken = {item.field.id: item.write.output for item in landed if item.field}
+    return choose(manifest, output, value, known, taken=taken)
+
+
+def choose(
+    manifest: Manifest,
+    output: str,
+    value: Json,
+    known: Known,
+    *,
+    first: int = 0,
+    causes: tuple[Cause, ...] = (),
+    taken: Mapping[str, str] | None = None,
+) -> Landed | AlreadyThere | Undeliverable:
+    """The first usable rung from ``first`` on; ``causes`` tell of those before it."""
+    for number, rung in enumerate(manifest.write_back.outputs[output].rungs):
+        if number < first:
+            continue
+        found = find_place(manifest, rung, output, value, known, taken or {})
+        if isinstance(found, Landing):
+            return Landed(Write(output, value, number, rung.place, found.target, causes), found.field)
+        if isinstance(found, PassedOver):
+            causes = (*causes, Cause(place_words(rung, value), found.why))
+        else:
+            return found
+    return Undeliverable(output, value, causes)

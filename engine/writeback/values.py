@@ -1,0 +1,64 @@
+"""A manifest and what is known of one application in; the value of each output out.
+
+``digest`` identifies a value, so that one that is already written is not written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from engine.manifest.model import Manifest, Output
+from engine.manifest.templates import UNSET
+from engine.model import Json
+
+
+def output_values(manifest: Manifest, context: Mapping[str, Json]) -> dict[str, Json]:
+    """The value of each output that has one, in the manifest's order.
+
+    ``context`` is plain data: score, candidate, application, job, settings; feedback, shortlist and stage_move
+    may be missing. An output that is off, whose ``when`` does not hold, or whose value is undefined, null or
+    empty has none. Raises ExpressionError.
+    """
+    values: dict[str, Json] = {}
+    for name, output in manifest.write_back.outputs.items():
+        value = _value(output, context)
+        if not _is_empty(value):
+            values[name] = value
+    return values
+
+
+def _value(output: Output, context: Mapping[str, Json]) -> Json:
+    if not output.enabled:
+        return None
+    if output.when is not None and not _holds(output.when(context)):
+        return None
+    return output.value.render(context)
+
+
+def _holds(result: Json) -> bool:
+    # JMESPath's own truth: the number 0 is true.
+    return result is not None and result is not False and result not in ("", [], {})
+
+
+def _is_empty(value: Json) -> bool:
+    if value is None or value is UNSET:
+        return True
+    return not value.strip() if isinstance(value, str) else value in ([], {})
+
+
+def digest(value: Json) -> str:
+    """The sha256 hex of ``value`` as canonical JSON: sorted keys, and 86.0 the same as 86."""
+    text = json.dumps(_canonical(value), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _canonical(value: Json) -> Json:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(item) for item in value]
+    return value
