@@ -31,12 +31,12 @@ def open_sandbox(name: str, **switches: Any) -> PretendAts:
 def switches(name: str) -> list[tuple[str, SwitchValue, str]]:
     """(name, default, description) of each switch. Raises InputError for an unknown sandbox."""
     if name == "smartrecruiters":
-        from sandbox.smartrecruiters.switches import SWITCHES
+        from sandbox.smartrecruiters.switches import SWITCHES as KNOWN
     elif name == "trackerrms":
-        from sandbox.trackerrms.switches import SWITCHES
+        from sandbox.trackerrms.switches import SWITCHES as KNOWN
     else:
         raise _unknown(name)
-    return [(switch.name, switch.default, switch.description) for switch in SWITCHES]
+    return [(switch.name, switch.default, switch.description) for switch in KNOWN]
 
 
 def _unknown(name: str) -> InputError:

@@ -6,7 +6,7 @@ the named, typed settings of a sandbox that the command line and ``/_sandbox/swi
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -96,12 +96,16 @@ def _value_of(fields: tuple[FieldView, ...], label: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """One setting of a sandbox. The type of ``default`` is the switch's type; ``choices`` bounds a text."""
+    """One setting of a sandbox. The type of ``default`` is the switch's type; ``choices`` bounds a text.
+
+    ``check`` reads a value and raises InputError when it means nothing.
+    """
 
     name: str
     default: SwitchValue
     description: str
     choices: tuple[str, ...] = ()
+    check: Callable[[Any], object] | None = None
 
 
 class Switches:
@@ -135,6 +139,8 @@ class Switches:
         read = _typed(switch, value)
         if switch.choices and read not in switch.choices:
             raise InputError(f"Switch {name} cannot be {value!r}", hint=f"One of: {', '.join(switch.choices)}")
+        if switch.check is not None:
+            switch.check(read)
         return read
 
 

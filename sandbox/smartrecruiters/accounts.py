@@ -1,4 +1,4 @@
-"""Who is calling and what they may do: X-SmartToken, OAuth client credentials, scopes (SmartRecruiters facts, 2.2)."""
+"""Who is calling and what they may do: X-SmartToken, OAuth client credentials, scopes (facts, 2.2)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,32 @@ if TYPE_CHECKING:
     from sandbox.clock import SandboxClock
     from sandbox.contract import Switches
 
-SCOPES = (
-    "candidates_read candidates_create candidates_manage candidates_status_read candidate_status_read jobs_read "
-    "jobs_manage job_applications_read configuration_read configuration_manage company_read messages_write "
-    "messages_manage messages_read reviews_read reviews_write users_read users_manage user_me_read webhooks_read "
-    "webhooks_write webhooks_delete webhooks_manage candidates_offers_read"
-).split()
+SCOPES = [
+    "candidates_read",
+    "candidates_create",
+    "candidates_manage",
+    "candidates_status_read",
+    "candidate_status_read",
+    "jobs_read",
+    "jobs_manage",
+    "job_applications_read",
+    "configuration_read",
+    "configuration_manage",
+    "company_read",
+    "messages_write",
+    "messages_manage",
+    "messages_read",
+    "reviews_read",
+    "reviews_write",
+    "users_read",
+    "users_manage",
+    "user_me_read",
+    "webhooks_read",
+    "webhooks_write",
+    "webhooks_delete",
+    "webhooks_manage",
+    "candidates_offers_read",
+]
 RIGHTS = ("attachments", "properties", "tags", "status")
 _NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
 

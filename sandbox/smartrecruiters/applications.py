@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from sandbox.smartrecruiters.records import Application
     from sandbox.smartrecruiters.tenant import Tenant
 
-STATUSES = frozenset("LEAD NEW IN_REVIEW INTERVIEW OFFERED HIRED REJECTED WITHDRAWN TRANSFERRED".split())
+STATUSES = frozenset(
+    ["LEAD", "NEW", "IN_REVIEW", "INTERVIEW", "OFFERED", "HIRED", "REJECTED", "WITHDRAWN", "TRANSFERRED"]
+)
 SUB_STATUSES: dict[str, list[str]] = {
     "IN_REVIEW": ["Screened", "Skima Shortlisted", "Manager Review"],
     "INTERVIEW": ["Phone Interview", "On-site Interview"],

@@ -15,7 +15,25 @@ if TYPE_CHECKING:
     from sandbox.smartrecruiters.tenant import Tenant
 
 _TYPES = ("GENERIC_FILE", "RESUME", "COVER_LETTER")
-_EXTENSIONS = frozenset(".pdf .doc .docx .rtf .txt .odt .jpg .jpeg .png .gif .csv .xls .xlsx .ppt .pptx".split())
+_EXTENSIONS = frozenset(
+    [
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".rtf",
+        ".txt",
+        ".odt",
+        ".jpg",
+        ".jpeg",
+        ".png",
+        ".gif",
+        ".csv",
+        ".xls",
+        ".xlsx",
+        ".ppt",
+        ".pptx",
+    ]
+)
 
 
 def listed(tenant: Tenant, request: Request) -> Answer:

@@ -1,4 +1,4 @@
-"""Configuration: company, custom fields and their options, sources, reasons, processes, users (facts, 3.3 and 3.5)."""
+"""Configuration: company, custom fields and their options, sources, reasons, processes, users (facts, 3.3, 3.5)."""
 
 from __future__ import annotations
 

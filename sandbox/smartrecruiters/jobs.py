@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from sandbox.smartrecruiters.records import Job
     from sandbox.smartrecruiters.tenant import Tenant
 
-STATUSES = frozenset("CREATED SOURCING FILLED INTERVIEW OFFER CANCELLED ON_HOLD".split())
+STATUSES = frozenset(["CREATED", "SOURCING", "FILLED", "INTERVIEW", "OFFER", "CANCELLED", "ON_HOLD"])
 _TEAM = (("5889cc6ee4b0215f3c7367d4", "HIRING_MANAGER"), ("5889cc6ee4b0215f3c7367d3", "RECRUITER"))
 
 

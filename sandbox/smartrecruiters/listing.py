@@ -46,7 +46,8 @@ def candidates(tenant: Tenant, request: Request) -> Answer:
     limit = request.whole_number("limit", 10, 1, 100)
     start = after(request, "candidates")
     tests = _tests(tenant, request)
-    total, page, more = 0, [], False
+    page: list[tuple[Candidate, float]] = []
+    total, more = 0, False
     for candidate, updated_at in _matching(tenant, tests):
         total += 1
         if candidate.number <= start:

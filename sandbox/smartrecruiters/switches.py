@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from sandbox.contract import Switch
+from sandbox.smartrecruiters.fields import read_fields
 
-DEFAULT_FIELDS = (
-    "Skima Match Score:NUMBER,Skima Reasons:TEXT,Shortlist Link:TEXT,"
-    "HM Feedback:SINGLE_SELECT(👍|👎|Maybe),HM Comment:TEXT"
-)
-
-SWITCHES = (
+SWITCHES: tuple[Switch, ...] = (
     Switch("api_key", "not-a-real-key-0123456789abcdef0", "the X-SmartToken that is accepted"),
     Switch("client_id", "not-a-real-client", "OAuth client id"),
     Switch("client_secret", "not-a-real-secret", "OAuth client secret"),
@@ -17,7 +13,7 @@ SWITCHES = (
     Switch(
         "permissions",
         "all",
-        "what the credential may do: 'all', a list of scopes ('candidates_read,jobs_read'), or 'all,-messages_write'; "
+        "what the credential may do: 'all', scopes ('candidates_read,jobs_read'), or 'all,-messages_write'; "
         "beside the scopes, 'attachments', 'properties', 'tags' and 'status' name single rights of the system role",
     ),
     Switch("denied_candidates", "", "ids of candidates the credential has no access to, comma-separated"),
@@ -28,7 +24,12 @@ SWITCHES = (
         "answer for a denied object: as documented per endpoint (401 or 403), or always 401",
         ("documented", "401"),
     ),
-    Switch("fields", "default", "custom fields: 'default', 'none', or 'A:NUMBER,B:TEXT,C:SINGLE_SELECT(x|y)'"),
+    Switch(
+        "fields",
+        "default",
+        "custom fields: 'default', 'none', or 'A:NUMBER,B:TEXT,C:SINGLE_SELECT(x|y)'",
+        check=read_fields,
+    ),
     Switch("locked_fields", "", "labels of fields that answer INACCESSIBLE_FIELD, comma-separated"),
     Switch("company", "FieldwrightTrial", "company identifier"),
     Switch("rate_limit", 10, "requests per second and endpoint; 0 is unlimited"),
@@ -45,7 +46,7 @@ SWITCHES = (
     Switch(
         "updated_on_moves",
         "profile,tags,status,application",
-        "what moves a candidate's updatedOn: any of profile, tags, status, application, properties, attachments, notes",
+        "what moves updatedOn: any of profile, tags, status, application, properties, attachments, notes",
     ),
     Switch("index_lag_s", 0.0, "seconds until GET /candidates shows a change"),
     Switch(

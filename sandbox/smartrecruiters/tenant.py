@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import uuid
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from engine.clock import iso
-from engine.errors import InputError
 from sandbox.clock import SandboxClock
+from sandbox.smartrecruiters.fields import IDS, read_fields
 from sandbox.smartrecruiters.records import Application, Candidate, Job, Message, Property, SourceRef, StoredFile
 from sandbox.smartrecruiters.sources import API, Sources
-from sandbox.smartrecruiters.switches import DEFAULT_FIELDS
 from sandbox.smartrecruiters.wire import ApiError
 
 if TYPE_CHECKING:
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
 
     from sandbox.contract import Switches
 
-FIELD_TYPES = frozenset("BOOLEAN COUNTRY CURRENCY DATE NUMBER PERCENT REGION TEXT USER SINGLE_SELECT".split())
-_IDS = uuid.UUID("6f1d2c1e-0000-4000-8000-000000000000")
-_FIELD = re.compile(r"\s*([^:(),]+?)\s*:\s*([A-Z_]+)\s*(?:\(([^)]*)\))?\s*(?:,|$)")
 
 USERS: dict[str, dict[str, Any]] = {
     user_id: {"id": user_id, "email": email, "firstName": first, "lastName": last, "active": True, "role": role}
@@ -64,7 +59,7 @@ class Tenant:
     def new_id(self, kind: str) -> str:
         """A UUID; the same one for the same history, so that a demo's addresses do not change."""
         self.numbers += 1
-        return str(uuid.uuid5(_IDS, f"{kind}-{self.numbers}"))
+        return str(uuid.uuid5(IDS, f"{kind}-{self.numbers}"))
 
     def properties(self) -> dict[str, Property]:
         """The custom fields by id, as the ``fields`` switch says; a field's id follows from its label."""
@@ -170,31 +165,6 @@ def _listed_text(text: str) -> frozenset[str]:
 
 def _listed(value: object) -> frozenset[str]:
     return _listed_text(str(value))
-
-
-def read_fields(text: str) -> dict[str, Property]:
-    """The custom fields that the ``fields`` switch names. Raises InputError when it cannot be read."""
-    if text.strip().lower() in ("none", ""):
-        return {}
-    text = DEFAULT_FIELDS if text.strip().lower() == "default" else text
-    found: dict[str, Property] = {}
-    position = 0
-    while position < len(text):
-        match = _FIELD.match(text, position)
-        if match is None or match[2] not in FIELD_TYPES:
-            raise InputError(
-                f"fields cannot be read at {text[position:]!r}", hint="Like: 'A:NUMBER,B:SINGLE_SELECT(x|y)'"
-            )
-        definition = _field(match[1], match[2], match[3] or "")
-        found[definition.id] = definition
-        position = match.end()
-    return found
-
-
-def _field(label: str, kind: str, options: str) -> Property:
-    labels = [part.strip() for part in options.split("|") if part.strip()]
-    ids = {str(uuid.uuid5(_IDS, f"option-{label}-{option}")): option for option in labels}
-    return Property(str(uuid.uuid5(_IDS, f"field-{label}")), label, kind, ids)
 
 
 def stamp(moment: float) -> str:
