@@ -1,14 +1,17 @@
 """A tenant's link to one ATS: the effective manifest (overlay applied) and the settings' values.
 
-Made by ``overlay.connect``. Secrets are ``Secret`` text: usable where templates put them, masked when shown.
+Made by ``connect``. Secrets are ``Secret`` text: usable where templates put them, masked when shown.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.manifest.model import Manifest
+from engine.manifest.overlay import Overlay
+from engine.manifest.overlay_settings import resolve_settings
 from engine.manifest.templates import Template
 from engine.model import Json
 from engine.redaction import Secret
@@ -39,3 +42,16 @@ class Connection:
     @property
     def secrets(self) -> tuple[str, ...]:
         return tuple(value for value in self.settings.values() if isinstance(value, Secret))
+
+
+def connect(overlay: Overlay, environment: Mapping[str, str] = os.environ) -> Connection:
+    """The connection an overlay describes, its secrets resolved. Raises SettingMissing."""
+    return Connection(
+        name=overlay.tenant,
+        manifest=overlay.manifest,
+        settings=resolve_settings(overlay.base.settings, overlay.given, environment),
+        only_jobs=overlay.only_jobs,
+        webhook=overlay.webhook,
+        stage_move=StageMove(overlay.stage_to) if overlay.stage_to else None,
+        shortlist_url=overlay.shortlist_url,
+    )

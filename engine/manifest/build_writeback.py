@@ -1,0 +1,128 @@
+"""Capabilities, write-back, actions and setup: checked nodes → typed objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import get_args
+
+from engine.manifest import scope
+from engine.manifest.model import (
+    Action,
+    Capability,
+    CheckKind,
+    Directory,
+    FoundBy,
+    Note,
+    Output,
+    Parameter,
+    Place,
+    Rung,
+    SetupStep,
+    WriteBack,
+)
+from engine.manifest.node import Node
+from engine.manifest.templates import compile_template
+from engine.model import PlaceKind
+
+_PLACES: tuple[PlaceKind, ...] = ("field", "tag", "note", "attachment", "stage")
+
+
+def capability(name: str, node: Node) -> Capability:
+    if "when" in node and "otherwise" not in node:
+        node["when"].fail("missing-key", "say in `otherwise` why it is off where `when` does not hold")
+    return Capability(
+        name=name,
+        says=node.value("says"),
+        at=node.at,
+        when=node.expression("when", {}),
+        otherwise=node.value("otherwise", ""),
+        probe=node.refer("probe", "operation") or None,
+        remember_s=node.seconds("remember", "1h") or 3600.0,
+    )
+
+
+def write_back(node: Node) -> WriteBack:
+    places = {kind: _place(kind, node["places"][kind]) for kind in _PLACES if kind in node["places"]}
+    notes = {name: note(name, text) for name, text in node.items("notes")}
+    outputs = {name: _output(name, output, places) for name, output in node.items("outputs")}
+    return WriteBack(places, notes, outputs)
+
+
+def _place(kind: PlaceKind, node: Node) -> Place:
+    directory, options, found_by = (node.get(key) for key in ("directory", "options", "found_by"))
+    return Place(
+        kind=kind,
+        write=node.refer("write", "operation"),
+        at=node.at,
+        needs=tuple(need.as_reference("capability") for need in node.elements("needs")),
+        directory=_directory(directory) if directory else None,
+        options=_directory(options) if options else None,
+        id_pattern=node.pattern("id_pattern"),
+        item=node.tree("item", scope.FIELD_ITEM),
+        types=node.value("types", {}),
+        batch=node.value("batch", 100),
+        longest=node.value("longest", node.value("longest_text")),
+        found_by=_found_by(found_by) if found_by else None,
+        read=node.refer("read", "operation") or None,
+        current=node.expression("current"),
+        order=node.texts("order"),
+    )
+
+
+def _directory(node: Node) -> Directory:
+    identity = node["id"].as_expression()
+    return Directory(
+        operation=node.refer("operation", "operation"),
+        id=identity,
+        name=node["name"].as_expression(),
+        type=node.expression("type"),
+        cache_s=node.seconds("cache", "1h") or 3600.0,
+    )
+
+
+def _found_by(node: Node) -> FoundBy:
+    return FoundBy(node.refer("operation", "operation"), node["when"].as_expression(scope.WRITTEN))
+
+
+def note(name: str, node: Node) -> Note:
+    subject = node.template("subject", "text", scope.NOTE)
+    return Note(name, node.template("text", "note", scope.NOTE) or compile_template("", "note"), node.at, subject)
+
+
+def _output(name: str, node: Node, places: Mapping[PlaceKind, Place]) -> Output:
+    return Output(
+        name=name,
+        value=node["value"].as_tree(scope.VALUE),
+        rungs=tuple(_rung(rung, places) for rung in node.elements("rungs")),
+        at=node.at,
+        enabled=node.value("enabled", True),
+        when=node.expression("when", scope.VALUE),
+    )
+
+
+def _rung(node: Node, places: Mapping[PlaceKind, Place]) -> Rung:
+    kind = next((kind for kind in _PLACES if kind in node), "note")
+    if kind not in places:
+        node.fail("unknown-place", f"`write_back.places` does not say how a {kind} is written")
+    target = node.refer(kind, "note") if kind == "note" else str(node.value(kind))
+    return Rung(kind, target, node.at)
+
+
+def action(name: str, node: Node) -> Action:
+    takes = {
+        key: Parameter(key, parameter.value("required", False), parameter.value("description", ""))
+        for key, parameter in node.items("takes")
+    }
+    return Action(name, node.value("says"), node.refer("operation", "operation"), takes, node.at)
+
+
+def setup_step(node: Node) -> SetupStep:
+    check = node.get("check")
+    kind: CheckKind | None = next((kind for kind in get_args(CheckKind) if check and kind in check), None)
+    subject = _check_subject(check, kind) if check and kind else ""
+    return SetupStep(node.value("id"), node.value("title"), node.at, node.value("by_hand", ""), kind, subject)
+
+
+def _check_subject(check: Node, kind: CheckKind) -> str:
+    names = {"call": "operation", "capability": "capability", "test_candidate": "setting"}
+    return check.refer(kind, names[kind]) if kind in names else ""

@@ -1,0 +1,182 @@
+"""A place in a checked document, with readers that compile what stands there and report what is wrong with it.
+
+Building goes on after a mistake, so that all are found at once: a broken expression becomes a harmless one, and
+the finished object is thrown away when there are findings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from engine.manifest.durations import parse_duration
+from engine.manifest.expressions import ExpressionSyntaxError, Path, compile_path
+from engine.manifest.findings import Finding, did_you_mean
+from engine.manifest.model import At
+from engine.manifest.scope import Scope, unknown_names
+from engine.manifest.source import Source
+from engine.manifest.templates import Template, Tree, compile_template, compile_tree
+from engine.model import Json
+
+TemplateKind = Literal["value", "text", "path", "note"]
+
+
+@dataclass(slots=True)
+class Report:
+    """Where findings gather while a document is built, and the names that references are checked against."""
+
+    findings: list[Finding] = field(default_factory=list)
+    names: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    settings: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """The value at ``path`` of a source. Readers take a key of it; a missing key reads as the default."""
+
+    source: Source
+    path: tuple[str | int, ...]
+    data: Json
+    report: Report
+
+    @property
+    def at(self) -> At:
+        line, column = self.source.mark(self.path, key=bool(self.path and isinstance(self.path[-1], str)))
+        return At(self.source.file, line, column)
+
+    @property
+    def key(self) -> str:
+        return str(self.path[-1])
+
+    def __contains__(self, key: str) -> bool:
+        return isinstance(self.data, Mapping) and key in self.data
+
+    def __getitem__(self, key: str | int) -> Node:
+        return Node(self.source, (*self.path, key), self.data[key], self.report)
+
+    def get(self, key: str) -> Node | None:
+        return self[key] if key in self else None
+
+    def value(self, key: str, default: Json = None) -> Json:
+        return self.data.get(key, default) if isinstance(self.data, Mapping) else default
+
+    def items(self, key: str) -> Iterator[tuple[str, Node]]:
+        """The named nodes of the mapping at ``key``."""
+        node = self.get(key)
+        for name in node.data if node else ():
+            yield name, node[name]  # type: ignore[index]
+
+    def elements(self, key: str) -> Iterator[Node]:
+        """The nodes of the list at ``key``."""
+        node = self.get(key)
+        for index in range(len(node.data) if node else 0):
+            yield node[index]  # type: ignore[index]
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        return tuple(self.value(key, ()))
+
+    def fail(self, code: str, message: str, hint: str = "", *, offset: int | None = None) -> None:
+        """Reports a mistake here; ``offset`` counts characters into the scalar."""
+        line, column = self.source.mark(self.path)
+        if offset:
+            line, column = self._inside(line, column, offset)
+        self.report.findings.append(Finding(self.source.file, line, column, code, message, hint))
+
+    def warn(self, code: str, message: str, hint: str = "") -> None:
+        at = self.at
+        self.report.findings.append(Finding(at.file, at.line, at.column, code, message, hint, "warning"))
+
+    def _inside(self, line: int, column: int, offset: int) -> tuple[int, int]:
+        raw = self.source.raw(self.path) or ""
+        before = raw[:offset]
+        if "\n" in before:
+            return line + before.count("\n") + 1, offset - before.rfind("\n")
+        if "\n" in raw.rstrip("\n"):
+            return line + 1, offset + 1
+        return line, column + offset + (0 if self.source.style_plain(self.path) else 1)
+
+    # ── readers ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def seconds(self, key: str, default: str | None = None) -> float | None:
+        text = self.value(key, default)
+        return None if text is None else parse_duration(text)
+
+    def expression(self, key: str, scope: Scope | None = None) -> Path | None:
+        """The JMESPath at ``key``; its names are checked against ``scope`` where one is known."""
+        node = self.get(key)
+        return None if node is None else node.as_expression(scope)
+
+    def as_expression(self, scope: Scope | None = None) -> Path:
+        try:
+            path = compile_path(self.data)
+        except ExpressionSyntaxError as error:
+            self.fail("bad-jmespath", error.message, error.hint or "", offset=error.offset)
+            return compile_path("@")
+        self._check_names(path.references, scope)
+        return path
+
+    def template(self, key: str, kind: TemplateKind, scope: Scope) -> Template | None:
+        node = self.get(key)
+        return None if node is None else node.as_template(kind, scope)
+
+    def as_template(self, kind: TemplateKind, scope: Scope) -> Template:
+        return self._compiled(lambda: compile_template(str(self.data), kind), scope, compile_template("", kind))
+
+    def tree(self, key: str, scope: Scope) -> Tree | None:
+        node = self.get(key)
+        return None if node is None else node.as_tree(scope)
+
+    def as_tree(self, scope: Scope) -> Tree:
+        """The nested templates here; each leaf is checked at its own place."""
+        before = len(self.report.findings)
+        for leaf in self.leaves():
+            leaf.as_template("value", scope)
+        broken = len(self.report.findings) > before
+        return compile_tree({} if broken else self.data, "value")
+
+    def leaves(self) -> Iterator[Node]:
+        """Every text below here."""
+        if isinstance(self.data, str):
+            yield self
+        elif isinstance(self.data, (Mapping, list)):
+            for key in self.data if isinstance(self.data, Mapping) else range(len(self.data)):
+                yield from self[key].leaves()
+
+    def refer(self, key: str, kind: str) -> str:
+        """The name at ``key``, which must be one of the known names of ``kind`` (operation, api, …)."""
+        node = self.get(key)
+        return "" if node is None else node.as_reference(kind)
+
+    def as_reference(self, kind: str) -> str:
+        known = self.report.names.get(kind, {})
+        if self.data not in known:
+            self.fail(f"unknown-{kind}", f"there is no {kind} `{self.data}`", did_you_mean(self.data, known))
+        return str(self.data)
+
+    def pattern(self, key: str) -> str | None:
+        node = self.get(key)
+        if node is not None:
+            try:
+                re.compile(node.data)
+            except re.error as error:
+                node.fail("bad-pattern", f"the regular expression cannot be read: {error.msg}", offset=error.pos)
+        return node.data if node else None
+
+    def _compiled(self, compile_it: Callable[[], Template], scope: Scope, harmless: Template) -> Template:
+        try:
+            template = compile_it()
+        except ExpressionSyntaxError as error:
+            self.fail("bad-jinja", error.message, error.hint or "", offset=error.offset)
+            return harmless
+        self._check_names(template.references, scope)
+        return template
+
+    def _check_names(self, references: tuple[tuple[str, ...], ...], scope: Scope | None) -> None:
+        if scope is None:
+            return
+        settings = {"settings": self.report.settings} if self.report.settings is not None else {}
+        for name, hint in unknown_names(references, {**scope, **settings}):
+            offset = max(str(self.data).find(name), 0)
+            self.fail("unknown-name", f"`{name}` is not known here", hint, offset=offset)
