@@ -155,12 +155,13 @@ class Database:
             return {"id": skill_id, "name": self.skills[skill_id]}
         if skill_id not in (0, -1) or not name:
             return None
+        wanted = str(name).strip()
         for known_id, known in self.skills.items():
-            if known.lower() == name.strip().lower():
+            if known.lower() == wanted.lower():
                 return {"id": known_id, "name": known}
         new_id = max(self.skills) + 1
-        self.skills[new_id] = name.strip()
-        return {"id": new_id, "name": name.strip()}
+        self.skills[new_id] = wanted
+        return {"id": new_id, "name": wanted}
 
     def status_name(self, status_id: int) -> str:
         return self.switches.pairs("statuses").get(str(status_id), f"Status {status_id}")

@@ -59,7 +59,7 @@ def number(value: Any) -> int:
     """An id or a count, which come as numbers or text. Raises Refusal."""
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Refusal(INVALID, f"Conversion from string \"{value}\" to type 'Integer' is not valid.") from None
 
 

@@ -47,7 +47,7 @@ class Writes:
     def create_from_resume(self, block: Block) -> Body:
         """As create, with the file attached as résumé; a person who is known gets the file."""
         how, file = part(block, "instructions"), part(block, "file")
-        given = block.get("resource") or {}
+        given = part(block, "resource")
         values, data, name = self._values(given), decoded(file.get("data")), str(file.get("filename") or "resume")
         known = self._database.resource_by_email(values.get("email"))
         row = known or self._database.add_resource(values)
@@ -100,7 +100,7 @@ class Writes:
     def _values(self, given: Block) -> dict[str, Any]:
         """createResource's fields as attributes; a name is needed."""
         values: dict[str, Any] = {
-            name: given[key] for key, name in COLUMNS.items() if given.get(key) not in (None, "")
+            name: str(given[key]) for key, name in COLUMNS.items() if given.get(key) not in (None, "")
         }
         if "first_name" not in values and given.get("fullname"):
             first, _, last = str(given["fullname"]).partition(" ")

@@ -56,5 +56,5 @@ def page(rows: Sequence[Any], asked: Mapping[str, Any], switches: TrackerSwitche
 def _number(value: Any, default: int) -> int:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return default

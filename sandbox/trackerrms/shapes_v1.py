@@ -18,6 +18,7 @@ _RESOURCE = {
     "source": "source", "note": "note", "resourceStatus": "status", "availableForWork": "available",
     "currentSalaryNum": "current_salary", "desiredSalaryNum": "desired_salary", "noticePeriod": "notice_period",
 }  # fmt: skip
+_NOT_TEXT = ("available", "current_salary", "desired_salary", "notice_period")
 _CONTACT = {"email": "email", "mobilePhone": "mobile", "telephone": "telephone", "fax": "fax"}
 
 
@@ -49,6 +50,9 @@ def resource_values(database: Database, body: Mapping[str, Any], *, tags: bool) 
     values |= {name: contact[key] for key, name in _CONTACT.items() if key in contact}
     if "currentClient" in body and "employer" not in body:
         values["employer"] = _object(body["currentClient"], "currentClient").get("name")
+    for name, value in values.items():
+        if name not in _NOT_TEXT and not isinstance(value, str | None):
+            raise Problem(400, f"{name.replace('_', ' ')} must be text")
     if "skills" in body:
         values["skills"] = _skills(database, body["skills"] or [])
     if tags and "tagText" in body:
@@ -60,7 +64,7 @@ def whole_number(value: Any, name: str) -> int:
     """A number, which may come as text. Raises Problem 400."""
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise Problem(400, f"{name} must be a number") from None
 
 

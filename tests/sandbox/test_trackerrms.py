@@ -265,9 +265,19 @@ def test_broken_bodies_are_400_and_never_a_crash() -> None:
         ]
         assert [tenant.patch(f"Resource/{key}", body).status_code for body in bad] == [400] * len(bad)
         assert tenant.client.post("/api/v1/Resource", content=b"{").status_code == 400
+        assert tenant.client.post("/api/v1/Resource/Search", content=b'{"pageNumber": Infinity}').status_code == 200
         tenant.ats.add_job(JOB)
         assert tenant.post("Opportunity/Search", {"updatedAfter": "soon"}).status_code == 400
         assert tenant.get("Resource/abc").status_code == 400
+
+
+def test_a_write_whose_answer_is_cut_off_was_applied_all_the_same() -> None:
+    with open_tenant() as tenant:
+        key = tenant.ats.apply(applicant(), tenant.ats.add_job(JOB))
+        tenant.ats.faults.set(drop_after_apply=1, path="/api/v1/Activity")
+        with pytest.raises(httpx.TransportError):
+            tenant.post("Activity", {"recordType": "Resource", "recordId": int(key), "note": "once"})
+        assert [note.text for note in tenant.ats.candidate_view(key).notes] == ["once"]
 
 
 def test_a_candidate_without_a_note_reads_as_their_resume() -> None:
