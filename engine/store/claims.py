@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement, Connection, Select, Update, and_, exists, 
 from engine.errors import FieldwrightError, InputError, LeaseLost
 from engine.store.schema import fencing, inbox
 
+_HOLDER = inbox.alias("holder")
+
 
 def next_token(connection: Connection) -> int:
     """A fencing token higher than every one before it."""
@@ -78,10 +80,9 @@ def why_not(connection: Connection, ids: Sequence[str]) -> FieldwrightError:
 
 
 def _held(now: float) -> ColumnElement[bool]:
-    holder = inbox.alias("holder")
     return exists().where(
-        holder.c.connection == inbox.c.connection,
-        holder.c.subject == inbox.c.subject,
-        holder.c.state == "leased",
-        holder.c.lease_until > now,
+        _HOLDER.c.connection == inbox.c.connection,
+        _HOLDER.c.subject == inbox.c.subject,
+        _HOLDER.c.state == "leased",
+        _HOLDER.c.lease_until > now,
     )

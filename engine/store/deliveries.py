@@ -73,8 +73,8 @@ def delivery_from(row: Row[Any]) -> Delivery:
     return Delivery(**values)
 
 
-def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float) -> dict[str, Any]:
-    """The row of a new delivery."""
+def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float, not_before: float) -> dict[str, Any]:
+    """The row of a new delivery, to be tried at ``not_before`` at the earliest."""
     return {
         "id": id,
         "event_id": event_id,
@@ -89,7 +89,7 @@ def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float) -> d
         "state": "pending",
         "turn": turn,
         "attempts": 0,
-        "next_at": now if new.next_at is None else new.next_at,
+        "next_at": max(not_before, now if new.next_at is None else new.next_at),
         "sent": False,
         "last_cause": "",
         "created_at": now,

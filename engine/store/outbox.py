@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, Update, and_, exists, func, insert, or_, select, update
 
 from engine.clock import Clock
 from engine.errors import LeaseLost
@@ -21,6 +21,7 @@ from engine.store.identity import Identity
 from engine.store.schema import inbox, outbox
 
 _OPEN = ("pending", "leased")
+_FIRST = outbox.alias("first")
 
 
 class Outbox:
@@ -36,7 +37,8 @@ class Outbox:
             marked = connection.execute(update(inbox).where(leased_by([event_id], token)).values(**planned))
             if not marked.rowcount:
                 raise why_not(connection, [event_id])
-            return self._insert(connection, event_id, entries, self._identity.turn())
+            not_before = max((_waits_until(connection, entry) for entry in entries), default=0.0)
+            return self._insert(connection, event_id, entries, self._identity.turn(), not_before)
 
     def claim(self, lease_s: float, event_id: str | None = None) -> Delivery | None:
         """Leases the delivery that is due longest (of one event, if given); None when none may go out now."""
@@ -75,14 +77,15 @@ class Outbox:
         now = self._clock.now()
         ended = {"state": state, "last_cause": cause, "settled_at": now, "lease_until": None}
         with self._database.write() as connection:
-            event_id, turn = _change(connection, id, token, ended)
-            return self._insert(connection, event_id, replacement, turn)
+            old = _change(connection, id, token, ended)
+            return self._insert(connection, old.event_id, replacement, old.turn, not_before=0.0)
 
     def retry_at(self, id: str, token: int, next_at: float, cause: str, sent: bool = False) -> None:
         """Gives the delivery back, to be tried at ``next_at``. ``sent``: it may have been applied, look first."""
         back = {"state": "pending", "next_at": next_at, "last_cause": cause, "lease_until": None, "sent": sent}
         with self._database.write() as connection:
-            _change(connection, id, token, back)
+            kept = _change(connection, id, token, back)
+            connection.execute(_those_behind(kept, next_at).values(next_at=next_at))
 
     def of_event(self, event_id: str) -> list[Delivery]:
         """All deliveries of an event, in the order in which they go out."""
@@ -134,9 +137,11 @@ class Outbox:
             times = [head, connection.execute(ends).scalar()]
         return min((time for time in times if time is not None), default=None)
 
-    def _insert(self, connection: Connection, event_id: str, entries: Sequence[NewDelivery], turn: int) -> Ids:
+    def _insert(
+        self, connection: Connection, event_id: str, entries: Sequence[NewDelivery], turn: int, not_before: float
+    ) -> Ids:
         now = self._clock.now()
-        rows = [row_of(entry, self._identity.new("wrt"), event_id, turn, now) for entry in entries]
+        rows = [row_of(one, self._identity.new("wrt"), event_id, turn, now, not_before) for one in entries]
         if rows:
             connection.execute(insert(outbox), rows)
         return [row["id"] for row in rows]
@@ -153,16 +158,29 @@ def _due(now: float, event_id: str | None) -> Select[Any]:
 
 
 def _behind_another() -> ColumnElement[bool]:
-    first = outbox.alias("first")
-    earlier = or_(first.c.turn < outbox.c.turn, and_(first.c.turn == outbox.c.turn, first.c.id < outbox.c.id))
-    same_subject = (first.c.connection == outbox.c.connection, first.c.subject == outbox.c.subject)
-    return exists().where(*same_subject, first.c.state.in_(_OPEN), earlier)
+    earlier = or_(_FIRST.c.turn < outbox.c.turn, and_(_FIRST.c.turn == outbox.c.turn, _FIRST.c.id < outbox.c.id))
+    same_subject = (_FIRST.c.connection == outbox.c.connection, _FIRST.c.subject == outbox.c.subject)
+    return exists().where(*same_subject, _FIRST.c.state.in_(_OPEN), earlier)
 
 
-def _change(connection: Connection, id: str, token: int, values: Mapping[str, Any]) -> tuple[str, int]:
+def _waits_until(connection: Connection, new: NewDelivery) -> float:
+    # What must wait behind another is not due before it: claims look at due rows only, and in a long outage
+    # most rows would be due and held up.
+    same_subject = (outbox.c.connection == new.connection, outbox.c.subject == new.subject)
+    latest = select(func.max(outbox.c.next_at)).where(*same_subject, outbox.c.state == "pending")
+    return connection.execute(latest).scalar() or 0.0
+
+
+def _those_behind(first: Row[Any], next_at: float) -> Update:
+    later = or_(outbox.c.turn > first.turn, and_(outbox.c.turn == first.turn, outbox.c.id > first.id))
+    same_subject = (outbox.c.connection == first.connection, outbox.c.subject == first.subject)
+    return update(outbox).where(*same_subject, outbox.c.state == "pending", later, outbox.c.next_at < next_at)
+
+
+def _change(connection: Connection, id: str, token: int, values: Mapping[str, Any]) -> Row[Any]:
     held = (outbox.c.id == id, outbox.c.state == "leased", outbox.c.token == token)
-    changed = update(outbox).where(*held).values(**values).returning(outbox.c.event_id, outbox.c.turn)
-    row = connection.execute(changed).first()
+    place = (outbox.c.id, outbox.c.event_id, outbox.c.connection, outbox.c.subject, outbox.c.turn)
+    row = connection.execute(update(outbox).where(*held).values(**values).returning(*place)).first()
     if row is None:
         raise LeaseLost(f"The delivery {id} is not in the hands of this worker any more.")
-    return row.event_id, row.turn
+    return row

@@ -73,6 +73,20 @@ def test_what_replaces_a_refused_delivery_takes_its_turn(store: Store) -> None:
     assert store.outbox.open_count(event_id) == 1
 
 
+def test_what_waits_behind_a_retry_is_not_due_before_it(store: Store, clock: ManualClock) -> None:
+    """In an outage the rows held up must not be looked at again and again."""
+    event_id = planned(store, delivery("a"), delivery("b"), key="1")
+    head = taken(store)
+    until = clock.now() + 3600
+    store.outbox.retry_at(head.id, head.token, until, "503")
+    newer = planned(store, delivery("c"), key="2")
+    planned(store, delivery("d", subject="ben/job"), key="3", subject="ben/job")
+    assert {one.next_at for id_ in (event_id, newer) for one in store.outbox.of_event(id_)} == {until}
+    assert taken(store).place == "d"
+    clock.advance(3600)
+    assert taken(store).place == "a"
+
+
 def test_an_old_token_settles_nothing(store: Store, clock: ManualClock) -> None:
     event_id = planned(store, delivery())
     stale = taken(store)
