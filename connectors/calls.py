@@ -1,0 +1,227 @@
+"""The front of the connectors: an operation's name and its context in, what the ATS answered out.
+
+One ``Caller`` per connection, shared by all threads that work for it: it holds the sign-in, the limits and the
+connections that are kept alive.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from types import TracebackType
+
+from connectors.answers import credential_refused
+from connectors.messages import Answer, Keeper, PreparedRequest, Transport, UploadFile
+from connectors.paging import Page, first_page, pages
+from connectors.profiles import Observe, Profile
+from connectors.request import prepare
+from connectors.sign_in import SignedIn
+from engine.clock import SYSTEM, Clock
+from engine.errors import Ambiguous, CredentialRefused, InputError, Refused, Throttled, Transient
+from engine.manifest.connection import Connection
+from engine.manifest.findings import did_you_mean
+from engine.manifest.model import Operation
+from engine.model import Json
+
+Context = Mapping[str, Json]
+_PAGE_TRIES = 4
+
+
+class Caller:
+    """Makes the calls of one connection.
+
+    ``observe`` is told of every exchange, sign-in and pages included; it must not raise. A call that would have
+    to wait for the limits longer than ``patience_s`` raises Throttled instead, and nothing is sent.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        *,
+        transport: Transport,
+        clock: Clock = SYSTEM,
+        keeper: Keeper | None = None,
+        observe: Observe | None = None,
+        patience_s: float = 30.0,
+    ) -> None:
+        self._connection, self._transport, self._clock = connection, transport, clock
+        self._keeper, self._observe, self._patience_s = keeper, observe, patience_s
+        self._profiles: dict[str, Profile] = {}
+        self._lock = threading.Lock()
+
+    def call(self, operation: str, context: Context, file: UploadFile | None = None) -> Answer:
+        """Makes the call. Raises CallError (any of its kinds), AnswerUnusable, ExpressionError."""
+        return self._called(self._operation(operation), context, file)
+
+    def record(self, operation: str, context: Context) -> Json | None:
+        """The one record of the answer; None where the ATS says there is none."""
+        declared = self._operation(operation)
+        body = self._called(declared, context).body
+        return body if body is None or declared.record is None else declared.record(body)
+
+    def records(self, operation: str, context: Context) -> list[Json]:
+        """All records, over all pages."""
+        return [record for page in self.pages(operation, context) for record in page.records]
+
+    def pages(self, operation: str, context: Context) -> Iterator[Page]:
+        """The pages of a list, each with the records that no earlier page had."""
+        declared = self._operation(operation)
+
+        def fetch(page: Context, link: str | None) -> Answer:
+            return self._fetched(declared, {**context, "page": page}, link)
+
+        return pages(declared, fetch)
+
+    def prepare(self, operation: str, context: Context, file: UploadFile | None = None) -> PreparedRequest:
+        """The request that ``call`` would send. Nothing is sent; where nobody signed in yet, placeholders stand."""
+        declared = self._operation(operation)
+        profile = self._profile(declared.api)
+        return self._prepared(declared, profile, profile.sign_in.preview(), context, file, None)
+
+    def check_credential(self, api: str) -> None:
+        """Signs in to profile ``api`` and makes its check call, if it has one. Raises CallError."""
+        profile = self._profile(api)
+        signed = profile.sign_in.signed_in()
+        if profile.api.check is None:
+            return
+        try:
+            self._called(self._operation(profile.api.check), {})
+        except Refused as error:
+            if error.status == 401:
+                raise _dead(error.operation, error.code) from None
+            raise
+        profile.found_good(signed.generation)
+
+    def close(self) -> None:
+        """Closes what the transport keeps open."""
+        closing = getattr(self._transport, "close", None)
+        if closing is not None:
+            closing()
+
+    def __enter__(self) -> Caller:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _operation(self, name: str) -> Operation:
+        operations = self._connection.manifest.operations
+        if name not in operations:
+            raise InputError(f"there is no operation `{name}`", hint=did_you_mean(name, operations))
+        return operations[name]
+
+    def _profile(self, name: str) -> Profile:
+        with self._lock:
+            if name not in self._profiles:
+                apis = self._connection.manifest.apis
+                if name not in apis:
+                    raise InputError(f"there is no API profile `{name}`", hint=did_you_mean(name, apis))
+                self._profiles[name] = Profile(
+                    self._connection,
+                    apis[name],
+                    transport=self._transport,
+                    clock=self._clock,
+                    keeper=self._keeper,
+                    observe=self._observe,
+                    patience_s=self._patience_s,
+                )
+            return self._profiles[name]
+
+    def _fetched(self, operation: Operation, context: Context, link: str | None) -> Answer:
+        """One page. A list of many pages is not given up for one that comes late: it is asked for again."""
+        for tried in range(1, _PAGE_TRIES):
+            try:
+                return self._called(operation, context, link=link)
+            except Throttled as error:
+                if error.stage == "before":
+                    raise
+            except Transient:
+                self._clock.sleep(2.0 ** (tried - 1))
+        return self._called(operation, context, link=link)
+
+    def _called(
+        self, operation: Operation, context: Context, file: UploadFile | None = None, link: str | None = None
+    ) -> Answer:
+        profile = self._profile(operation.api)
+        signed = profile.sign_in.signed_in()
+        try:
+            return self._once(operation, profile, signed, context, file, link)
+        except (Refused, CredentialRefused) as error:
+            if error.status not in profile.sign_in.renew_on:
+                raise self._believed(error, operation, profile, signed) from None
+            if profile.is_known_good(signed.generation) and self._is_alive(profile, signed):
+                raise
+        signed = profile.sign_in.renewed(signed.generation)
+        try:
+            return self._once(operation, profile, signed, context, file, link)
+        except Refused as error:
+            raise self._believed(error, operation, profile, signed) from None
+
+    def _once(
+        self,
+        operation: Operation,
+        profile: Profile,
+        signed: SignedIn,
+        context: Context,
+        file: UploadFile | None = None,
+        link: str | None = None,
+    ) -> Answer:
+        return profile.exchange(operation, self._prepared(operation, profile, signed, context, file, link))
+
+    def _prepared(
+        self,
+        operation: Operation,
+        profile: Profile,
+        signed: SignedIn,
+        context: Context,
+        file: UploadFile | None,
+        link: str | None,
+    ) -> PreparedRequest:
+        whole = {"page": first_page(operation.paging), **context, "settings": profile.settings, "auth": signed.auth}
+        return prepare(
+            operation.name,
+            operation.request,
+            profile.frame,
+            whole,
+            credential=signed.credential,
+            file=file,
+            link=link,
+            binary=operation.binary,
+        )
+
+    def _believed(
+        self, error: Refused | CredentialRefused, operation: Operation, profile: Profile, signed: SignedIn
+    ) -> Refused | CredentialRefused:
+        """``error``, or that the credential is dead: a 401 may mean either, and the profile's check call tells."""
+        denied = isinstance(error, Refused) and error.status == 401 and error.kind in ("denied", "no_access")
+        if not denied or profile.api.check in (None, operation.name):
+            return error
+        with profile.checking:
+            if profile.is_known_good(signed.generation) or self._is_alive(profile, signed):
+                return error
+        return _dead(operation.name, error.code)
+
+    def _is_alive(self, profile: Profile, signed: SignedIn) -> bool:
+        """Whether the check call is accepted. Raises Throttled or Transient where it cannot be told now."""
+        if profile.api.check is None:
+            return False
+        check = self._operation(profile.api.check)
+        try:
+            self._once(check, self._profile(check.api), signed, {})
+        except CredentialRefused:
+            return False
+        except Refused as error:
+            if error.status == 401:
+                return False
+        except Ambiguous as error:
+            raise Transient(error.message, operation=error.operation) from None
+        profile.found_good(signed.generation)
+        return True
+
+
+def _dead(operation: str, code: str | None) -> CredentialRefused:
+    error = credential_refused()
+    error.operation, error.status, error.code = operation, 401, code
+    return error

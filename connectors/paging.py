@@ -1,0 +1,182 @@
+"""A way to fetch a page in, the pages of an operation out: only new records, and an end in any case.
+
+Fetching is given from outside (``Fetch``), so nothing here does I/O. What ends the reading is said on the last
+page: the ATS (no next page, no more, an empty page) or a guard against an ATS that would never end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from connectors.messages import Answer
+from engine.errors import AnswerUnusable
+from engine.manifest.expressions import Path
+from engine.manifest.findings import nearest
+from engine.manifest.model import Operation, Paging
+from engine.model import Json
+
+Fetch = Callable[[Mapping[str, Json], str | None], Answer]
+"""What templates see as ``page`` and, where an address is followed instead, the address in; the answer out."""
+
+_LINK = re.compile(r"<([^>]*)>([^<]*)")
+_NEXT = re.compile(r"""\brel\s*=\s*(?:"[^"]*\bnext\b[^"]*"|next\b)""", re.IGNORECASE)
+_FEW_KEYS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page's new records. ``number`` counts from 1; ``end`` says why it is the last, None where it is not."""
+
+    records: list[Json] = field(repr=False)
+    number: int
+    end: str | None = None
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where the reading stands, as the request's templates see it."""
+
+    page: dict[str, Json]
+    link: str | None = None
+
+
+def pages(operation: Operation, fetch: Fetch) -> Iterator[Page]:
+    """The pages of ``operation``, one by one. Raises AnswerUnusable, and what ``fetch`` raises."""
+    paging = operation.paging
+    if paging is None:
+        yield Page(records_of(operation, fetch({}, None), is_first=True), 1, "it is the only page")
+        return
+    place: _Place | None = _Place(first_page(paging))
+    news = _News(operation.key, paging)
+    for number in range(1, paging.max_pages + 1):
+        assert place is not None
+        answer = fetch(place.page, place.link)
+        found = records_of(operation, answer, is_first=number == 1)
+        fresh = news.of(found, answer.data)
+        end, place = news.end or _following(paging, place, answer, len(found)), place
+        if end is None and not news.goes_on(place):
+            end = "the place of the next page was given before"
+        if end is None and number == paging.max_pages:
+            end = f"{number:,} pages are as many as are read"
+        yield Page(fresh, number, end)
+        if end is not None:
+            return
+
+
+def first_page(paging: Paging | None) -> dict[str, Json]:
+    """What the templates of the first page's request see as ``page``."""
+    return {"number": paging.start, "offset": paging.start} if paging is not None else {}
+
+
+def _following(paging: Paging, place: _Place, answer: Answer, count: int) -> str | None:
+    """Moves ``place`` to the next page; gives why there is none, if so."""
+    if paging.more is not None and not paging.more(answer.body):
+        return "the answer says there is no more"
+    if paging.kind == "number":
+        place.page = {**place.page, "number": place.page["number"] + 1}
+    elif paging.kind == "offset":
+        place.page = {**place.page, "offset": place.page["offset"] + count}
+    elif paging.kind == "link":
+        place.link = next_link(answer.headers.get("link", ""))
+        return None if place.link else "there is no next link"
+    else:
+        found = paging.source(answer.body) if paging.source is not None else None
+        if found is None or found == "" or isinstance(found, (bool, dict, list)):
+            return "there is no next page"
+        if paging.kind == "next_url":
+            place.link = str(found)
+        else:
+            place.page = {**place.page, "cursor": found}
+    return None
+
+
+def next_link(header: str) -> str | None:
+    """The address with ``rel=next`` of a ``Link`` header."""
+    return next((found[1] for found in _LINK.finditer(header) if _NEXT.search(found[2])), None)
+
+
+class _News:
+    """Which records are new, and whether a list still brings any."""
+
+    def __init__(self, key: Path | None, paging: Paging) -> None:
+        self._key, self._paging = key, paging
+        self._seen: set[Json] = set()
+        self._places: set[str] = set()
+        self._stale = 0
+        self._last_page = b""
+        self.end: str | None = None
+
+    def of(self, found: list[Json], data: bytes) -> list[Json]:
+        """The new ones of ``found``; sets ``end`` when the reading should not go on."""
+        fresh = self._by_key(found) if self._key is not None else self._by_page(found, data)
+        self._stale = 0 if fresh else self._stale + 1
+        if not found:
+            self.end = "the page is empty"
+        elif self._stale >= self._paging.stop_without_new:
+            self.end = "the page has nothing new"
+        return fresh
+
+    def _by_key(self, found: list[Json]) -> list[Json]:
+        assert self._key is not None
+        fresh: list[Json] = []
+        for record in found:
+            key = self._key(record)
+            if isinstance(key, (dict, list)):
+                key = json.dumps(key, sort_keys=True)
+            if key is None or key not in self._seen:
+                fresh.append(record)
+                self._seen.add(key)
+        return fresh
+
+    def _by_page(self, found: list[Json], data: bytes) -> list[Json]:
+        digest = hashlib.sha256(data).digest()
+        repeated, self._last_page = digest == self._last_page, digest
+        return [] if repeated else found
+
+    def goes_on(self, place: _Place) -> bool:
+        """Whether the next page's place is one that was not visited yet."""
+        where = place.link or json.dumps(place.page, sort_keys=True)
+        if where in self._places:
+            return False
+        self._places.add(where)
+        return True
+
+
+def records_of(operation: Operation, answer: Answer, *, is_first: bool) -> list[Json]:
+    """The list of records in ``answer``. Raises AnswerUnusable when the first answer has none where it should."""
+    if answer.status in operation.empty:
+        return []
+    found = operation.records(answer.body) if operation.records is not None else answer.body
+    if isinstance(found, list):
+        return found
+    if found is None and not is_first:
+        return []
+    where = f"`{operation.records.text}`" if operation.records is not None else "the answer"
+    what = "nothing stands" if found is None else "something other than a list stands"
+    raise AnswerUnusable(
+        f"{operation.name}: {what} at {where}, where the list of records should be; "
+        f"the answer is {_shape(answer.body)}",
+        hint=_hint(operation.records, answer.body),
+    )
+
+
+def _shape(body: Json) -> str:
+    """What ``body`` is, by its top-level keys only: no data."""
+    if isinstance(body, dict):
+        keys = [key[:40] for key in list(body)[:_FEW_KEYS]]
+        more = ", …" if len(body) > _FEW_KEYS else ""
+        return f"an object with the keys {', '.join(keys)}{more}" if keys else "an empty object"
+    if isinstance(body, list):
+        return f"a list of {len(body)}"
+    return "empty" if body is None else "a single value"
+
+
+def _hint(path: Path | None, body: Json) -> str | None:
+    if path is None or not isinstance(body, dict) or not path.references:
+        return None
+    near = nearest(path.references[0][0], [str(key) for key in body])
+    return f"did you mean `{near}`?" if near else None

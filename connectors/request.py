@@ -1,0 +1,218 @@
+"""A request as the manifest declares it and its context in, a prepared request out. Nothing is sent here.
+
+The credential (``Signature``) goes onto a request only when its origin is the profile's own. Raises Refused (the
+address or a header may not be sent), ExpressionError (a template failed) and InputError (a file is missing).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from connectors.addresses import not_sent, parts, within
+from connectors.messages import PreparedRequest, UploadFile
+from engine.errors import ExpressionError, InputError
+from engine.manifest.model import Multipart, Request
+from engine.manifest.templates import Tree
+from engine.model import Json
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_USER_AGENT = "fieldwright"
+Fields = Mapping[str, str]
+Pairs = list[tuple[str, str]]
+Body = tuple[bytes, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What signs a request in: headers, query parameters, and the captured texts to hide when it is shown."""
+
+    headers: Fields = field(default_factory=dict, repr=False)
+    query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What all requests of a profile share. ``origins`` are where they may go at all."""
+
+    base_url: str
+    headers: Tree | None
+    timeout_s: float
+    largest_answer: int
+    origins: frozenset[str]
+
+
+def prepare(
+    operation: str,
+    request: Request,
+    frame: Frame,
+    context: Mapping[str, Json],
+    *,
+    credential: Credential,
+    file: UploadFile | None = None,
+    link: str | None = None,
+    binary: bool = False,
+) -> PreparedRequest:
+    """``request`` composed with ``context``; ``link``, when given, is followed instead of path and query."""
+    try:
+        return _prepared(operation, request, frame, context, credential, file, link, binary)
+    except ExpressionError as error:
+        raise ExpressionError(f"{operation}: {error.message}", hint=error.hint) from None
+
+
+def _prepared(
+    operation: str,
+    request: Request,
+    frame: Frame,
+    context: Mapping[str, Json],
+    credential: Credential,
+    file: UploadFile | None,
+    link: str | None,
+    binary: bool,
+) -> PreparedRequest:
+    if file is not None:
+        context = {**context, "file": file.as_json()}
+    own = parts(frame.base_url).origin
+    url = _address(request, frame, context) if link is None else within(link, frame.base_url)
+    if not is_allowed(url, frame.origins):
+        raise not_sent("the address is not on an origin of this manifest", operation)
+    signing = credential if parts(url).origin == own else Credential()
+    body = _body(request, context, file, operation)
+    return PreparedRequest(
+        operation=operation,
+        method=request.method,
+        url=_with_query(url, list(signing.query)),
+        headers=_headers(frame, request, context, signing, body, binary, operation),
+        body=body[0] if body else None,
+        timeout_s=frame.timeout_s,
+        largest_answer=frame.largest_answer,
+        credential_headers=frozenset(credential.headers),
+        credential_query=frozenset(name for name, _ in credential.query),
+        hidden=credential.hidden,
+    )
+
+
+def is_allowed(url: str, origins: frozenset[str]) -> bool:
+    """Whether ``url`` is on one of ``origins``."""
+    return parts(url).origin in origins
+
+
+def _address(request: Request, frame: Frame, context: Mapping[str, Json]) -> str:
+    path = _percent_encoded(str(request.path.render(context)))
+    if path.startswith("//"):
+        raise not_sent("a path must not begin with //")
+    if path.lower().startswith(("https:", "http:")):
+        url = path
+    else:
+        url = f"{frame.base_url.rstrip('/')}/{path.removeprefix('/')}" if path else frame.base_url
+    query = request.query.render(context) if request.query else {}
+    return _with_query(url, list(_pairs(query)), replace=False)
+
+
+def _percent_encoded(path: str) -> str:
+    return quote(path, safe="%/:=&?~#+!$,;'@()*[]")
+
+
+def _with_query(url: str, pairs: Pairs, *, replace: bool = True) -> str:
+    """``url`` with ``pairs`` added to its query, instead of what stands there under the same names."""
+    if not pairs:
+        return url
+    address, _, query = url.partition("?")
+    ours = {name for name, _ in pairs} if replace else set()
+    kept = [pair for pair in query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in ours]
+    added = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs]
+    return f"{address}?{'&'.join([*kept, *added])}"
+
+
+def _pairs(fields: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """(name, text) of each field; a list repeats its name; null has no form here and is left out."""
+    for name, value in fields.items():
+        for item in value if isinstance(value, list) else [value]:
+            if item is not None:
+                yield name, _text(item)
+
+
+def _text(value: Json) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def rendered_fields(tree: Tree | None, context: Mapping[str, Json]) -> Pairs:
+    """A tree of header or query fields as (name, text) pairs."""
+    return list(_pairs(tree.render(context))) if tree else []
+
+
+def _headers(
+    frame: Frame,
+    request: Request,
+    context: Mapping[str, Json],
+    signing: Credential,
+    body: Body,
+    binary: bool,
+    operation: str,
+) -> dict[str, str]:
+    named: dict[str, tuple[str, str]] = {}
+    for name, value in (
+        ("user-agent", _USER_AGENT),
+        ("accept", "*/*" if binary else "application/json"),
+        ("accept-encoding", "gzip"),
+        *([("content-type", body[1])] if body else []),
+        *rendered_fields(frame.headers, context),
+        *rendered_fields(request.headers, context),
+        *signing.headers.items(),
+    ):
+        if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+            raise not_sent(f"the header `{name[:60]!a}` has a character that is not allowed", operation)
+        named[name.lower()] = name, value
+    return dict(named.values())
+
+
+def _body(request: Request, context: Mapping[str, Json], file: UploadFile | None, operation: str) -> Body:
+    if request.json is not None:
+        return _json_body(request.json.render(context), operation), "application/json"
+    if request.form is not None:
+        text = "&".join(
+            f"{quote_plus(name)}={quote_plus(value)}" for name, value in rendered_fields(request.form, context)
+        )
+        return text.encode("ascii"), "application/x-www-form-urlencoded"
+    if request.multipart is None:
+        return None
+    if file is None:
+        raise InputError(f"{operation} sends a file, and none was given")
+    return _multipart_body(request.multipart, context, file)
+
+
+def _json_body(value: Json, operation: str) -> bytes:
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (ValueError, TypeError, RecursionError):
+        raise not_sent("the body cannot be written as JSON", operation) from None
+    return text.encode("utf-8", "replace")
+
+
+def _multipart_body(declared: Multipart, context: Mapping[str, Json], file: UploadFile) -> tuple[bytes, str]:
+    pieces = [
+        (f'form-data; name="{_quoted(name)}"', "", value.encode("utf-8", "replace"))
+        for name, value in rendered_fields(declared.fields, context)
+    ]
+    kind = file.content_type if _HEADER_VALUE.fullmatch(file.content_type) else "application/octet-stream"
+    place = f'form-data; name="{_quoted(declared.file)}"; filename="{_quoted(file.name)}"'
+    pieces.append((place, f"\r\nContent-Type: {kind}", file.data))
+    # The same content gives the same bytes, so that a request shown beforehand is the one that is sent.
+    boundary = hashlib.sha256(b"\0".join(piece[2] for piece in pieces)).hexdigest()[:40]
+    lines = [
+        f"--{boundary}\r\nContent-Disposition: {place}{extra}\r\n\r\n".encode("utf-8", "replace") + content + b"\r\n"
+        for place, extra, content in pieces
+    ]
+    return b"".join(lines) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"
+
+
+def _quoted(name: str) -> str:
+    return name.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
