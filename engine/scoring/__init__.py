@@ -1,0 +1,33 @@
+"""The scoring step: a résumé's file → its text → a Score with evidence, by built-in rules or a customer's model.
+
+Names are loaded at first use, so that importing this package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.scoring.background import Background as Background
+    from engine.scoring.builtin import BuiltinScorer as BuiltinScorer
+    from engine.scoring.input_hash import input_hash as input_hash
+    from engine.scoring.remote import RemoteScorer as RemoteScorer
+    from engine.scoring.resume_text import ResumeReader as ResumeReader
+    from engine.scoring.skills import Skills as Skills
+
+_MODULES = {
+    "Background": "background",
+    "BuiltinScorer": "builtin",
+    "RemoteScorer": "remote",
+    "ResumeReader": "resume_text",
+    "Skills": "skills",
+    "input_hash": "input_hash",
+}
+__all__ = ["Background", "BuiltinScorer", "RemoteScorer", "ResumeReader", "Skills", "input_hash"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"engine.scoring.{_MODULES[name]}"), name)

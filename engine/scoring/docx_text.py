@@ -64,7 +64,7 @@ def _check_archive(data: bytes) -> None:
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     if len(entries) > LIMIT_ENTRIES:
-        raise ResumeUnreadable(f"too many parts ({len(entries)} in the archive)")
+        raise ResumeUnreadable(f"too many parts (more than {LIMIT_ENTRIES} in the archive)")
     names = {entry.filename for entry in entries}
     if "[Content_Types].xml" not in names or not any(name.startswith("word/") for name in names):
         raise ResumeUnreadable(NOT_A_RESUME)

@@ -14,7 +14,9 @@ LIMIT_CHARACTERS = 200_000
 
 _LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPLIT_WORD = re.compile(r"(?<=\w)[\u00ad\u0002\ufffe]\n?")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffc-\uffff\ue000-\uf8ff]")
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffc-\uffff\ue000-\uf8ff]"
+)
 _BLANKS = re.compile(r"[^\S\n]+")
 _EDGES = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n{3,}")

@@ -41,7 +41,12 @@ def warm_up() -> None:
     """Read one small file of each kind, good and damaged."""
     for name in _CODECS:
         codecs.lookup(name)
-    for read, data in ((text_of_docx, _docx()), (text_of_docx, b"PK"), (text_of_pdf, _PAGE), (text_of_pdf, b"%PDF-1")):
+    for read, data in (
+        (text_of_docx, _docx()),
+        (text_of_docx, b"PK"),
+        (text_of_pdf, _PAGE),
+        (text_of_pdf, b"%PDF-1"),
+    ):
         try:
             read(data)
         except ResumeUnreadable:
