@@ -80,8 +80,8 @@ def _problem(url: str) -> str:
 
 def within(link: str, current_url: str) -> str:
     """``link``, taken relative to ``current_url``, as an address of the same origin. Raises Refused."""
-    if re.search(r"[\\\s\x00-\x1f\x7f]", link):
-        raise not_sent("the link has a character that is not allowed")
+    if re.search(r"[\\\s\x00-\x1f\x7f]", link) or link.startswith("///"):
+        raise not_sent("the link has a form or a character that may lead off the ATS's own origin")
     own = parts(current_url)
     try:
         there = parts(quote(urljoin(current_url, link), safe="%/:=&?~#+!$,;'@()*[]").partition("#")[0])

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterable
 from functools import cache
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 import httpcore
 import httpx
@@ -33,9 +33,15 @@ from connectors.messages import PreparedRequest, RawAnswer
 from engine.errors import Ambiguous, CallError, InputError
 
 _LOOPBACK_ORIGIN = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\]):([0-9]{1,5})")
-_OPERATOR_ORIGIN = re.compile(r"https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?", re.IGNORECASE)
+_OPERATOR_URL = re.compile(
+    r"(https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)(/[!-~]*)?", re.IGNORECASE | re.ASCII
+)
 _WRITE_STEP = 16 * 1024
 _MOST_CONNECTIONS, _MOST_IDLE, _IDLE_S = 64, 16, 20.0
+
+
+Reach = Literal["public", "loopback", "operator"]
+"""Which addresses may be connected to: public ones, this machine's own, or whatever the operator named."""
 
 
 class _Budget(threading.local):
@@ -90,7 +96,7 @@ class _TimedStream(httpcore.NetworkStream):
 class _Network(httpcore.NetworkBackend):
     """Connects to addresses that were checked, and to those only."""
 
-    def __init__(self, budget: _Budget, resolver: Resolver, reach: str) -> None:
+    def __init__(self, budget: _Budget, resolver: Resolver, reach: Reach) -> None:
         self._budget, self._resolver, self._reach = budget, resolver, reach
         self._sockets = httpcore.SyncBackend()
 
@@ -152,19 +158,19 @@ class HttpTransport:
                 "the sandbox's origin must be this machine, with a port",
                 hint="such as http://127.0.0.1:8600, without a path",
             )
-        self._instead = sandbox_origin
-        self._budget = _Budget()
-        self._client = _Client(_Network(self._budget, resolver, "loopback" if sandbox_origin else "public"))
+        self._open(sandbox_origin, "loopback" if sandbox_origin else "public", resolver)
 
     @classmethod
     def to_operator(cls, origin: str) -> HttpTransport:
         """A transport to one origin that the operator of the engine configured: any address, http or https."""
-        if not _OPERATOR_ORIGIN.fullmatch(origin):
-            raise InputError("the address must be http or https, with a host and no user name")
-        transport = cls()
-        transport._instead = origin
-        transport._client = _Client(_Network(transport._budget, system_resolver, "operator"))
+        transport = cls.__new__(cls)
+        transport._open(operator_parts(origin)[0], "operator", system_resolver)
         return transport
+
+    def _open(self, instead: str | None, reach: Reach, resolver: Resolver) -> None:
+        self._instead, self._reach = instead, reach
+        self._budget = _Budget()
+        self._client = _Client(_Network(self._budget, resolver, reach))
 
     def send(self, request: PreparedRequest) -> RawAnswer:
         """Sends ``request``. Raises Transient, Ambiguous or Refused (see ``Transport``)."""
@@ -201,7 +207,7 @@ class HttpTransport:
         return RawAnswer(response.status_code, headers, found.body, found.problem, found.received)
 
     def _failure(self, error: httpx.HTTPError, request: PreparedRequest) -> CallError:
-        host = parts(request.url).host
+        host = self._instead if self._instead and self._reach == "operator" else parts(request.url).host
         late = isinstance(error, httpx.TimeoutException)
         if isinstance(error, httpx.LocalProtocolError):
             return not_sent("the request cannot be sent as it is composed", request.operation)
@@ -225,6 +231,17 @@ class HttpTransport:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def operator_parts(url: str) -> tuple[str, str]:
+    """Origin and path of an address that the operator configured. Raises InputError."""
+    found = _OPERATOR_URL.fullmatch(url)
+    if found is None:
+        raise InputError(
+            "the service's address must be http or https, with a host name and without a user name",
+            hint="such as http://127.0.0.1:9000/score",
+        )
+    return found[1], found[2] or "/"
 
 
 def _detail(error: httpx.HTTPError) -> str:
