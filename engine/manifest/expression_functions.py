@@ -46,45 +46,44 @@ def spend(budget: Budget, steps: int) -> None:
 
 def spend_walk(value: Json, budget: Budget) -> int:
     """Pays for walking through the whole of ``value``, shared parts each time; the number of values in it."""
-    total, waiting = 0, [value]
+    total, waiting = 1, [value]
     while waiting:
         item = waiting.pop()
-        total += 1
-        spend(budget, 1)
-        if isinstance(item, dict):
-            spend(budget, len(item))
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            spend(budget, len(item))
-            waiting.extend(item)
+        if isinstance(item, (dict, list)):
+            total += len(item)
+            if 2 * total > budget[0]:
+                break
+            waiting.extend(item.values() if isinstance(item, dict) else item)
+    spend(budget, 2 * total)
     return total
 
 
 def measure(value: Json, limit: int) -> int:
     """About how many bytes ``value`` is as JSON. Raises ExpressionError above ``limit`` or at a number not finite."""
+    if isinstance(value, str) and len(value) <= limit:
+        return len(value) + 2
     size, waiting = 0, [value]
     while waiting:
         item = waiting.pop()
-        size += _own_size(item)
-        if size > limit:
-            raise ExpressionError(f"the result is larger than {limit // 1024} KiB")
-        if isinstance(item, dict):
+        if isinstance(item, str):
+            size += len(item) + 2
+        elif isinstance(item, dict):
+            size += 2 + 4 * len(item) + sum(map(len, item))
             waiting.extend(item.values())
         elif isinstance(item, list):
+            size += 2 + len(item)
             waiting.extend(item)
+        else:
+            size += _size_of_number(item)
+        if size > limit:
+            raise ExpressionError(f"the result is larger than {limit // 1024} KiB")
     return size
 
 
-def _own_size(item: Json) -> int:
-    if isinstance(item, str):
-        return len(item) + 2
+def _size_of_number(item: Json) -> int:
     if isinstance(item, float) and not math.isfinite(item):
         raise ExpressionError("the result holds a number that is not finite")
-    if isinstance(item, int):
-        return 1 + item.bit_length() // 3
-    if isinstance(item, dict):
-        return 2 + sum(len(key) + 4 for key in item)
-    return 2 + len(item) if isinstance(item, list) else 8
+    return 1 + item.bit_length() // 3 if isinstance(item, int) else 8
 
 
 def is_false(value: Json) -> bool:

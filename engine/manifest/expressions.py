@@ -6,7 +6,9 @@ picked out of the data) is at most 1 MiB as JSON and holds finite numbers only. 
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -37,6 +39,10 @@ _PICKING = frozenset(
     }
 )
 
+_LITERAL = re.compile(r"`((?:\\.|[^`\\])*)`", re.DOTALL)
+_OPENING = frozenset({"lbracket", "filter", "lbrace", "lparen"})
+_CLOSING = frozenset({"rbracket", "rbrace", "rparen"})
+
 
 class ExpressionSyntaxError(ExpressionError):
     """The expression cannot be read.
@@ -66,6 +72,8 @@ class Path:
         """What the expression selects from ``data``; None where there is nothing. Raises ExpressionError."""
         try:
             result = self._step(data, [LIMIT_STEPS])
+            if self._builds:
+                measure(result, LIMIT_RESULT_BYTES)
         except ExpressionError as error:
             raise ExpressionError(f"{error.message} (in `{self.text}`)") from None
         except JMESPathTypeError as error:
@@ -74,9 +82,7 @@ class Path:
             raise ExpressionError(f"the data is nested too deep (for `{self.text}`)") from None
         except (TypeError, ValueError, ArithmeticError, MemoryError):
             raise ExpressionError(f"the data does not fit what `{self.text}` does with it") from None
-        if self._builds:
-            measure(result, LIMIT_RESULT_BYTES)
-        elif isinstance(result, float) and not math.isfinite(result):
+        if isinstance(result, float) and not math.isfinite(result):
             raise ExpressionError(f"`{self.text}` gives a number that is not finite")
         return result
 
@@ -105,29 +111,39 @@ def compile_path(text: str) -> Path:
 
 def _parsed(text: str) -> Node:
     try:
-        _check_nesting(text)
+        _check_tokens(text)
         tree: Node = Parser().parse(text).parsed
     except LexerError as error:
         raise ExpressionSyntaxError(_lexing_problem(error), offset=error.lex_position) from None
     except ParseError as error:
         raise _parsing_problem(error, text) from None
-    except (RecursionError, ValueError):
+    except (RecursionError, ValueError, Warning):
         raise ExpressionSyntaxError("the expression cannot be read") from None
     return tree
 
 
-def _check_nesting(text: str) -> None:
+def _check_tokens(text: str) -> None:
     """Before parsing, because the parser recurses: brackets and prefixes may open 30 times, no more."""
-    depth = 0
+    depth = prefixes = 0
     for token in Lexer().tokenize(text):
-        kind = token["type"]
-        if kind in ("lbracket", "filter", "lbrace", "lparen"):
-            depth += 1
-        elif kind in ("rbracket", "rbrace", "rparen"):
-            depth -= 1
-        negations = text[token["start"] : token["start"] + LIMIT_DEPTH + 1].count("!") if kind == "not" else 0
-        if depth > LIMIT_DEPTH or negations > LIMIT_DEPTH:
-            raise _too_deep(token["start"])
+        kind, start = token["type"], token["start"]
+        depth += (kind in _OPENING) - (kind in _CLOSING)
+        prefixes = prefixes + 1 if kind in ("not", "expref") else 0
+        if depth > LIMIT_DEPTH or prefixes > LIMIT_DEPTH:
+            raise _too_deep(start)
+        if kind == "literal" and text[start] == "`" and not _is_json_literal(text, start):
+            hint = "a text stands between single quotes: 'text'"
+            raise ExpressionSyntaxError("what stands between backticks must be JSON", offset=start, hint=hint)
+
+
+def _is_json_literal(text: str, start: int) -> bool:
+    """Whether the literal at ``start`` is JSON; where it is not, jmespath would quietly take it as text."""
+    literal = _LITERAL.match(text, start)
+    try:
+        json.loads(literal[1].replace("\\`", "`") if literal else "")
+    except ValueError:
+        return False
+    return True
 
 
 def _too_deep(offset: int = 0) -> ExpressionSyntaxError:
@@ -139,6 +155,8 @@ def _lexing_problem(error: LexerError) -> str:
         return f"the {str(error.message)[9:10]} that is opened here is not closed"
     if "Bad token" in error.message:
         return "what stands between backticks must be JSON"
+    if "escape" in error.message:
+        return "an unknown escape stands between the double quotes"
     return f"`{str(error.lexer_value)[:20]}` is not expected here"
 
 
