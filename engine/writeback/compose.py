@@ -10,6 +10,7 @@ from engine.clock import iso
 from engine.manifest.model import Manifest
 from engine.manifest.templates import UNSET
 from engine.model import Cause, Education, Experience, Json, Reason, Score, as_plain
+from engine.redaction import Secret
 from engine.writeback.evidence import Evidence, evidence_pdf
 from engine.writeback.grouping import Planned
 from engine.writeback.places import missing_tags
@@ -20,8 +21,8 @@ LABELS: Mapping[str, str] = {
     "reasons": "Reasons",
     "screened": "Tag",
     "shortlist_link": "Shortlist",
-    "hm_feedback": "Hiring manager's feedback",
-    "hm_comment": "Hiring manager's comment",
+    "hm_feedback": "Hiring manager’s feedback",
+    "hm_comment": "Hiring manager’s comment",
     "skills_normalized": "Skills",
     "primary_experience": "Experience",
     "parsed_education": "Education",
@@ -32,7 +33,10 @@ LABELS: Mapping[str, str] = {
 }
 """Outputs as people call them."""
 
-_DRAWN = frozenset("match_score reasons primary_experience parsed_education audit_log_id resume_text".split())
+_DRAWN = frozenset(
+    {"match_score", "reasons", "primary_experience", "parsed_education", "audit_log_id", "resume_text"}
+)
+"""What the sheet shows of itself, or (the résumé's own text) not at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def _note(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now
     outputs = {write.output: display(write.output, write.value) for write in planned.writes}
     shown = harmless({key: value for key, value in context.items() if key != "settings"})
     shown |= {
-        "settings": context.get("settings", {}),
+        "settings": _open_settings(context.get("settings") or {}),
         "outputs": harmless(outputs),
         "causes": [as_plain(cause) for cause in told_causes(planned)],
         "audit_id": planned.marker,
@@ -111,6 +115,10 @@ def _note(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now
     if note.subject is not None:
         composed["subject"] = " ".join(str(note.subject.render(shown)).split())
     return composed
+
+
+def _open_settings(settings: Mapping[str, Json]) -> dict[str, Json]:
+    return {name: value for name, value in settings.items() if not isinstance(value, Secret)}
 
 
 def with_reference(text: str, reference: str, longest: int | None) -> str:
@@ -151,7 +159,7 @@ def _file(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now
         ats_name=manifest.ats.name,
         score=score_of(context["score"]) if context.get("score") else None,
         when=iso(now),
-        audit_id=planned.marker,
+        audit_id=str((context.get("score") or {}).get("audit_id") or planned.marker),
         outputs=tuple((label, display(write.output, write.value)) for label, write in also),
         causes=told_causes(planned),
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue
+from fpdf.fonts import TTFFont
 
 from engine.writeback.text import ELLIPSIS, clean
 
@@ -23,10 +24,13 @@ MUTED: Colour = (98, 110, 126)
 FAINT: Colour = (222, 227, 233)
 PANEL: Colour = (245, 247, 250)
 ACCENT: Colour = (21, 94, 117)
+EDGE: Colour = (186, 194, 204)
 TINT: Colour = (224, 240, 244)
 WHITE: Colour = (255, 255, 255)
 
 MARGIN = 17.0
+LABEL = 46.0
+"""The width of the column of labels."""
 _PAGES = "{pages}"
 _FONTS = Path(__file__).parent / "fonts"
 _FILES = {"": "DejaVuSansCondensed.ttf", "B": "DejaVuSansCondensed-Bold.ttf"}
@@ -40,6 +44,7 @@ def _drawable() -> frozenset[int]:
     for style, file in _FILES.items():
         reader.add_font("Text", style, _FONTS / file)
     covered = [frozenset(getattr(font, "cmap", {})) for font in reader.fonts.values()]
+    _close_fonts(reader)
     return frozenset.intersection(*covered)
 
 
@@ -54,27 +59,48 @@ def plain(text: str, longest: int = 400) -> str:
     return text if len(text) <= longest else text[: longest - 1].rstrip() + ELLIPSIS
 
 
-class Sheet(FPDF):
-    """A4 pages with a foot. ``left`` and ``right`` are the foot's lines; every shape draws at the current height."""
+def _close_fonts(reader: FPDF) -> None:
+    for font in reader.fonts.values():
+        if isinstance(font, TTFFont):
+            font.close()
 
-    def __init__(self, left: str, right: str) -> None:
+
+class Sheet(FPDF):
+    """A4 pages with a foot; every shape draws at the current height. To be closed.
+
+    ``foot`` are the foot's two lines. ``share`` (0–1) of their usual lengths is what texts may have.
+    """
+
+    def __init__(self, foot: tuple[str, str], share: float = 1.0) -> None:
         super().__init__(format="A4")
-        self._foot = (left, right)
+        self._foot, self._share = foot, share
         self.set_margins(MARGIN, MARGIN, MARGIN)
-        self.set_auto_page_break(True, 24)
+        self.c_margin = 0.0
+        self.set_auto_page_break(True, 20)
         self.alias_nb_pages(_PAGES)
         for style, file in _FILES.items():
             self.add_font("Text", style, _FONTS / file)
         self.set_lang("en")
         self.add_page()
 
+    def close(self) -> None:
+        """Lets go of the fonts' files."""
+        _close_fonts(self)
+
+    def fit(self, text: str, longest: int) -> str:
+        """``text`` as one line that can be drawn, in at most the sheet's share of ``longest`` characters."""
+        return plain(text, int(longest * self._share))
+
     def footer(self) -> None:
         left, right = self._foot
-        self.set_y(-17)
+        self.set_y(-16)
         self._rule(FAINT)
         self.ln(1.6)
         self.write_line(left, 7.2, MUTED)
-        self.write_line(f"{right}   ·   Page {self.page_no()} of {_PAGES}", 7.2, MUTED)
+        self.write_line(right, 7.2, MUTED)
+        # The number of pages is put in for _PAGES at the end: room is left for one digit.
+        self.set_xy(self.w - self.r_margin - self.get_string_width(f"Page {self.page_no()} of 0"), self.get_y() - 3.6)
+        self.cell(0, 3.6, f"Page {self.page_no()} of {_PAGES}")
 
     def pen(self, size: float, colour: Colour, *, bold: bool = False) -> None:
         """Sets how text is written; ``size`` in points."""
@@ -105,11 +131,11 @@ class Sheet(FPDF):
         """A heading with a rule, kept together with what follows."""
         if self.will_page_break(24):
             self.add_page()
-        self.ln(4.6)
+        self.ln(4.2)
         self.write_line(title, 10.5, ACCENT, bold=True)
-        self.ln(0.8)
+        self.ln(0.6)
         self._rule(FAINT)
-        self.ln(2.2)
+        self.ln(2.0)
 
     def _rule(self, colour: Colour) -> None:
         self.set_draw_color(*colour)
@@ -151,24 +177,29 @@ class Sheet(FPDF):
         self.set_fill_color(*ACCENT)
         self.rect(self.l_margin + indent, start + 0.5, 0.7, self.get_y() - start - 1, style="F")
 
-    def chips(self, texts: Iterable[str], *, filled: bool) -> None:
-        """Short texts in rounded boxes, flowing over lines."""
+    def chips(self, label: str, texts: Iterable[str], *, filled: bool) -> None:
+        """Short texts in rounded boxes beside a label, flowing over lines."""
+        left, right, height = self.l_margin + LABEL, self.w - self.r_margin, 5.8
+        if self.will_page_break(height):
+            self.add_page()
+        self.pen(9.2, MUTED)
+        self.cell(LABEL, height, label)
         self.pen(8.6, INK)
-        x, right, height = self.l_margin, self.w - self.r_margin, 6.0
+        x = left
         for text in texts:
             text = self._fitted(text, 70)
             width = self.get_string_width(text) + 5.6
             if x + width > right:
-                x = self.l_margin
-                self.ln(height + 1.6)
+                x = left
+                self.ln(height + 1.5)
             if self.will_page_break(height):
                 self.add_page()
-            self.box(x, self.get_y(), width, height, TINT if filled else WHITE, None if filled else MUTED)
+            self.box(x, self.get_y(), width, height, TINT if filled else WHITE, None if filled else EDGE)
             self.pen(8.6, ACCENT if filled else MUTED)
             self.set_x(x)
             self.cell(width, height, text, align="C")
             x += width + 1.8
-        self.ln(height + 1.2)
+        self.ln(height + 2)
 
     def keep(self, *texts: tuple[str, float, float]) -> None:
         """Starts a new page where the paragraphs (text, size, indent) would not stand together on this one."""

@@ -18,8 +18,9 @@ KINDS: tuple[PlaceKind, ...] = ("field", "tag", "stage", "note", "attachment")
 """The places in the order in which they are written."""
 
 _REJECTING = re.compile(
-    r"reject|declin|withdr|disqualif|dismiss|unsuccessful|unsuitable|turned? down"
-    r"|not (a )?(fit|selected|hired|suitable)|no hire|abgelehnt|absage|refus|rechaz|descartad|rifiut|scartat|odrzuc|afgewezen|recusad|rejeitad|rejet"
+    r"reject|declin|withdr|disqualif|dismiss|unsuccessful|unsuitable|turned? down|no hire"
+    r"|not (a )?(fit|selected|hired|suitable)"
+    r"|abgelehnt|absage|refus|rechaz|descartad|rifiut|scartat|odrzuc|afgewezen|recusad|rejeitad|rejet"
 )
 
 

@@ -22,8 +22,10 @@ _LISTED = frozenset({"reasons", "parsed_education"})
 
 def clean(text: str) -> str:
     """``text`` without control characters (line ends and tabs stay), surrogates and bidirectional overrides."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return "".join(character for character in text if character in "\n\t" or _is_printed(character))
+    for end in ("\r\n", "\r", "\u2028", "\u2029"):
+        text = text.replace(end, "\n")
+    dropped = {ord(character): None for character in set(text) - {"\n", "\t"} if not _is_printed(character)}
+    return text.translate(dropped) if dropped else text
 
 
 def _is_printed(character: str) -> bool:
@@ -47,7 +49,7 @@ def harmless(value: Json) -> Json:
 def display(output: str, value: Json) -> str:
     """``value`` of ``output`` as people read it: bullets for reasons and degrees, commas for other lists."""
     if isinstance(value, (list, tuple)):
-        parts = [part for part in (_item(item) for item in value) if part]
+        parts = [part for part in (" ".join(_item(item).split()) for item in value) if part]
         if output in _LISTED:
             return "\n".join(BULLET + part for part in parts)
         return ", ".join(parts)

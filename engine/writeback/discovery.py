@@ -1,0 +1,149 @@
+"""Finds out what a tenant's ATS has: capabilities, custom fields, options. Remembered, with an expiry.
+
+Probes are made through the manifest's operations and only when nothing is remembered; a refusal for good is
+itself a finding. Transient failures are raised: nothing is concluded from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from connectors.calls import Caller
+from engine.errors import AnswerUnusable, Refused
+from engine.manifest.connection import Connection
+from engine.manifest.model import Capability, Directory, Place
+from engine.model import Candidate, Json, PlaceKind
+from engine.store.store import Store
+from engine.writeback.known import FieldInfo, Known
+
+
+class Discovery:
+    """What is known of one connection's ATS. Raises CallError when the ATS cannot be asked now."""
+
+    def __init__(self, connection: Connection, caller: Caller, store: Store) -> None:
+        self._connection, self._caller, self._store = connection, caller, store
+        self._manifest = connection.manifest
+
+    def known(self, candidate: Candidate, stage: str | None, subject: str) -> Known:
+        """What the planner may rely on for one application."""
+        unavailable = self.unavailable()
+        fields, cause = self._fields(unavailable)
+        written = self._store.written.last(self._connection.name, subject)
+        return Known(
+            unavailable=unavailable,
+            fields=fields,
+            fields_cause=cause,
+            tags=frozenset(candidate.tags),
+            written={output: value.digest for output, value in written.items()},
+            stage=stage,
+        )
+
+    def unavailable(self) -> dict[str, str]:
+        """Each capability that is not there, with the cause in one phrase."""
+        causes = {}
+        for capability in self._manifest.capabilities.values():
+            cause = self._cause(capability)
+            if cause is not None:
+                causes[capability.name] = cause
+        return causes
+
+    def learn(self, place: PlaceKind, refusal: Refused) -> None:
+        """Remembers a refusal that says: this credential may not write to such places."""
+        needs = self._manifest.write_back.places[place].needs
+        if refusal.kind != "denied" or not needs:
+            return
+        capability = self._manifest.capabilities[needs[-1]]
+        self._remember(capability, available=False, cause=refusal.cause, found_by_probe=False)
+
+    def _cause(self, capability: Capability) -> str | None:
+        settings = {"settings": dict(self._connection.settings)}
+        if capability.when is not None and not capability.when(settings):
+            return capability.otherwise
+        remembered = self._store.capabilities.get(self._connection.name, capability.name)
+        if remembered is not None:
+            return None if remembered.available else remembered.cause
+        return self._probe(capability) if capability.probe else None
+
+    def _probe(self, capability: Capability) -> str | None:
+        cause = None
+        try:
+            self._look(capability.probe or "")
+        except Refused as refusal:
+            cause = refusal.cause
+        self._remember(capability, available=cause is None, cause=cause or "", found_by_probe=True)
+        return cause
+
+    def _look(self, operation: str) -> None:
+        """Makes the probe; where it is a directory's operation, its answer is kept as the directory."""
+        place = self._manifest.write_back.places.get("field")
+        if place and place.directory and place.directory.operation == operation:
+            self._directory(place.directory, {})
+        else:
+            self._caller.call(operation, {})
+
+    def _remember(self, capability: Capability, *, available: bool, cause: str, found_by_probe: bool) -> None:
+        self._store.capabilities.put(
+            self._connection.name,
+            capability.name,
+            available=available,
+            cause=cause,
+            found_by="probe" if found_by_probe else "refusal",
+            ttl_s=capability.remember_s,
+        )
+
+    # ── directories ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _fields(self, unavailable: Mapping[str, str]) -> tuple[dict[str, FieldInfo] | None, str]:
+        place = self._manifest.write_back.places.get("field")
+        if place is None or place.directory is None:
+            return None, ""
+        missing = next((unavailable[need] for need in place.needs if need in unavailable), None)
+        if missing is not None:
+            return None, missing
+        try:
+            entries = self._directory(place.directory, {})
+        except (Refused, AnswerUnusable) as error:
+            return None, error.cause if isinstance(error, Refused) else error.message
+        return {entry["id"]: self._field(place, entry) for entry in entries}, ""
+
+    def _field(self, place: Place, entry: Mapping[str, Json]) -> FieldInfo:
+        wanted = place.types.get(str(entry.get("type"))) == "option" and self._is_written(entry)
+        options = self._options(place, entry["id"]) if wanted else None
+        return FieldInfo(entry["id"], entry["name"], entry.get("type"), options)
+
+    def _is_written(self, entry: Mapping[str, Json]) -> bool:
+        rungs = (rung for output in self._manifest.write_back.outputs.values() for rung in output.rungs)
+        names = {rung.target.strip().casefold() for rung in rungs if rung.place == "field"}
+        return entry["id"].casefold() in names or entry["name"].strip().casefold() in names
+
+    def _options(self, place: Place, field_id: str) -> dict[str, str] | None:
+        if place.options is None:
+            return None
+        try:
+            entries = self._directory(place.options, {"field": {"id": field_id}})
+        except Refused:
+            return None
+        return {entry["name"]: entry["id"] for entry in entries}
+
+    def _directory(self, directory: Directory, context: Mapping[str, Json]) -> list[dict[str, Json]]:
+        key = "/".join([directory.operation, *(str(value["id"]) for value in context.values())])
+        kept = self._store.cache.get(self._connection.name, "directory", key)
+        if kept is not None:
+            entries: list[dict[str, Json]] = kept.value
+            return entries
+        records = self._caller.records(directory.operation, context)
+        entries = [entry for entry in (_entry(directory, record) for record in records) if entry["id"]]
+        self._store.cache.put(self._connection.name, "directory", key, entries, ttl_s=directory.cache_s)
+        return entries
+
+
+def _entry(directory: Directory, record: Json) -> dict[str, Json]:
+    return {
+        "id": _text(directory.id(record)),
+        "name": _text(directory.name(record)),
+        "type": _text(directory.type(record)) if directory.type else None,
+    }
+
+
+def _text(value: Json) -> str:
+    return "" if value is None else str(value)
