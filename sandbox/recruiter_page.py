@@ -61,6 +61,7 @@ class _Pages:
     async def listing(self, _request: Request) -> Response:
         rows = [row for candidate in self._ats.candidates() for row in _rows(candidate)]
         labels = list(dict.fromkeys(label for row in rows for label in row["numbers"]))
+        rows.sort(key=lambda row: _first_number(row, labels), reverse=True)
         return self._html("candidates.html", rows=rows, labels=labels)
 
     async def candidate(self, request: Request) -> Response:
@@ -94,6 +95,14 @@ def _rows(candidate: CandidateView) -> list[dict[str, Any]]:
         numbers = {item.label: item.value for item in fields if item.kind.upper() in ("NUMBER", "PERCENT")}
         rows.append({"candidate": candidate, "application": application, "numbers": numbers})
     return rows
+
+
+def _first_number(row: dict[str, Any], labels: list[str]) -> float:
+    """What the list is sorted by: the first numeric field; rows without one come last, in their own order."""
+    try:
+        return float(row["numbers"][labels[0]])
+    except (IndexError, KeyError, ValueError):
+        return float("-inf")
 
 
 def _missing() -> Response:

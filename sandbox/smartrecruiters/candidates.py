@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 _REQUIRED = ("firstName", "lastName", "email")
 _CHANGEABLE = (*_REQUIRED, "phoneNumber", "location", "web")
 _KEPT = (*_CHANGEABLE, "education", "experience")
+_SHAPES: tuple[tuple[tuple[str, ...], type], ...] = (
+    (("firstName", "lastName", "email", "phoneNumber"), str),
+    (("location", "web"), dict),
+    (("education", "experience", "tags"), list),
+    (("internal",), bool),
+)
+_WORDS = {str: "a text", dict: "an object", list: "a list", bool: "true or false"}
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -51,14 +58,22 @@ def _created(tenant: Tenant, request: Request, candidate: Candidate) -> Answer:
 
 def _checked(tenant: Tenant, request: Request) -> tuple[dict[str, Any], SourceRef]:
     body = request.json_object()
+    _check_shape(body)
     for name in _REQUIRED:
         if not isinstance(body.get(name), str) or not body[name].strip():
             raise ApiError(400, "BAD_REQUEST", f"{name} is required")
     _check_email(body["email"])
-    tags = body.get("tags", [])
-    if not isinstance(tags, list) or len(tags) > 100:
-        raise ApiError(400, "BAD_REQUEST", "tags must be a list of at most 100")
+    body["tags"] = _checked_tags(tenant, body.get("tags") or [])
+    if len(body["tags"]) > 100:
+        raise ApiError(400, "TOO_MANY_TAGS", "A candidate has at most 100 tags")
     return body, _source(tenant, body.get("sourceDetails"))
+
+
+def _check_shape(body: dict[str, Any]) -> None:
+    for names, kind in _SHAPES:
+        for name in names:
+            if body.get(name) is not None and not isinstance(body[name], kind):
+                raise ApiError(400, "BAD_REQUEST", f"{name} must be {_WORDS[kind]}")
 
 
 def _check_email(email: object) -> None:
@@ -82,7 +97,7 @@ def _found_or_new(tenant: Tenant, body: dict[str, Any]) -> Candidate:
         raise ApiError(409, "CANDIDATE_ALREADY_EXISTS", "A candidate with this e-mail and last name exists")
     profile = filled({key: body.get(key) for key in _KEPT})
     candidate = tenant.add_candidate(profile, internal=bool(body.get("internal")))
-    candidate.tags = [str(tag) for tag in body.get("tags", [])]
+    candidate.tags = list(dict.fromkeys(body["tags"]))
     return candidate
 
 
@@ -93,6 +108,7 @@ def change(tenant: Tenant, request: Request) -> Answer:
     unknown = [key for key in body if key not in _CHANGEABLE]
     if unknown:
         raise ApiError(400, "BAD_REQUEST", f"{unknown[0]} cannot be changed")
+    _check_shape(body)
     if "email" in body:
         _check_email(body["email"])
     changed = filled({**candidate.profile, **body})
@@ -152,7 +168,10 @@ def clear_tags(tenant: Tenant, request: Request) -> Answer:
 
 
 def _given_tags(tenant: Tenant, request: Request) -> list[str]:
-    given = request.json_object().get("tags")
+    return _checked_tags(tenant, request.json_object().get("tags"))
+
+
+def _checked_tags(tenant: Tenant, given: object) -> list[str]:
     if not isinstance(given, list) or not all(isinstance(tag, str) and tag.strip() for tag in given):
         raise ApiError(400, "BAD_REQUEST", "tags must be a list of texts")
     longest = tenant.switches.tag_length

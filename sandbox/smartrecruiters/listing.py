@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 from sandbox.smartrecruiters import shapes
@@ -34,9 +33,9 @@ def after(request: Request, kind: str, name: str = "pageId") -> int:
         return 0
     try:
         found, _, number = base64.b64decode(text, altchars=b"-_", validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         found, number = "", ""
-    if found != kind or not number.isdecimal():
+    if found != kind or not number.isdecimal() or len(number) > 12:
         raise ApiError(400, "INVALID_PAGE_ID", "Invalid page id")
     return int(number)
 

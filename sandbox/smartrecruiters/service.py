@@ -80,7 +80,7 @@ class SmartRecruiters:
             return candidate.id
 
     def _attach_resume(self, application: Application, applicant: SampleApplicant) -> StoredFile | None:
-        if not applicant.resume_data:
+        if not applicant.resume_name:
             return None
         resume = (applicant.resume_name, "RESUME", applicant.resume_content_type, applicant.resume_data)
         return self.tenant.attach(application, *resume)

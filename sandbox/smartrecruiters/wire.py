@@ -50,7 +50,7 @@ class Request:
 
     def whole_number(self, name: str, default: int, low: int, high: int) -> int:
         text = self.one(name) or str(default)
-        if not text.isdecimal() or not low <= int(text) <= high:
+        if not text.isdecimal() or len(text) > 12 or not low <= int(text) <= high:
             raise ApiError(400, "BAD_REQUEST", f"{name} must be a number from {low} to {high}")
         return int(text)
 
@@ -66,8 +66,12 @@ class Request:
         if "json" not in self.headers.get("content-type", ""):
             raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", "Content-Type must be application/json")
         try:
-            return json.loads(self.body)
-        except ValueError:
+            body = json.loads(self.body, parse_constant=_refuse)
+            # A lone surrogate can be read but never written again: refuse it before it is kept.
+            if b"\\ud" in self.body.lower():
+                _encode(body).encode()
+            return body
+        except (ValueError, RecursionError):
             raise ApiError(400, "BAD_REQUEST", "The body is not JSON") from None
 
     def json_object(self) -> dict[str, Any]:
@@ -85,6 +89,10 @@ class Answer:
     body: bytes = b""
     headers: Headers = field(default_factory=dict)
     content_type: str = "application/json;charset=UTF-8"
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is not JSON")
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
