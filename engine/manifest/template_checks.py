@@ -30,7 +30,18 @@ _EXPRESSIONS = (
 )
 _ALWAYS = (nodes.Template, nodes.Output, *_EXPRESSIONS)
 _IN_NOTES = (nodes.If, nodes.For)
-_WORDS = {"Call": "a call `…()`", "Pow": "`**`", "Macro": "a macro", "Assign": "`set`", "AssignBlock": "`set`"}
+_WORDS = {
+    "Assign": "`set`",
+    "AssignBlock": "`set`",
+    "Call": "a call `…()`",
+    "CallBlock": "`call`",
+    "FilterBlock": "`filter`",
+    "FromImport": "`import`",
+    "Macro": "a macro",
+    "Pow": "`**`",
+    "Scope": "`autoescape`",
+    "ScopedEvalContextModifier": "`autoescape`",
+}
 _RESERVED = frozenset({"self", "super", "caller", "varargs", "kwargs"})
 
 
@@ -96,9 +107,9 @@ def _refusal(message: str, node: nodes.Node, text: str, near: str, hint: str = "
     return ExpressionSyntaxError(message, offset=offset_in_line(text, node.lineno, near), hint=hint or None)
 
 
-def offset_in_line(text: str, line: int, near: str = "") -> int:
+def offset_in_line(text: str, line: int | None, near: str = "") -> int:
     """The character (from 0) of ``near`` in or after line ``line`` (from 1) of ``text``; else the line's first."""
-    start = sum(len(part) for part in text.splitlines(keepends=True)[: max(0, line - 1)])
+    start = sum(len(part) for part in text.splitlines(keepends=True)[: max(0, (line or 1) - 1)])
     found = text.find(near, start) if near else -1
     return found if found >= 0 else start
 

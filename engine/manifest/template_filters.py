@@ -162,13 +162,13 @@ def filter_last(value: Json) -> Json:
 
 
 def filter_truncate(value: Json, length: int = 255, end: str = "…") -> str:
-    """At most ``length`` characters, cut between words where there is a gap in the last third."""
+    """At most ``length`` characters, cut between words where there is a gap in the last half."""
     text = text_of(value)
     if len(text) <= length:
         return text
     kept = text[: max(0, length - len(end))]
     gap = kept.rfind(" ")
-    return (kept[:gap] if gap > length * 2 // 3 else kept).rstrip() + end[: max(0, length)]
+    return (kept[:gap] if gap >= length // 2 else kept).rstrip() + end[: max(0, length)]
 
 
 def filter_tojson(value: Json) -> str:
