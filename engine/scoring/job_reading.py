@@ -16,8 +16,8 @@ _TAGS = re.compile(r"<[^<>]{1,200}>")
 _EDGES = " \t-*•▪◦·–—●○■"
 _WISHED = re.compile(r"(?i)\b(?:plus|preferred|nice to have|bonus|desirable|ideally|advantage|optional|asset)\b")
 _ABOUT_THE_COMPANY = re.compile(
-    r"(?i)equal opportunit|regardless of|without regard|benefits?\b.{0,10}$|we offer|what we offer|perks|"
-    r"pension|health insurance|dental|paid (?:time off|holiday|leave)|vacation days|salary|per hour|about us|who we are|"
+    r"(?i)equal opportunit|regardless of|without regard|benefits?\b.{0,10}$|we offer|what we offer|perks|pension|"
+    r"health insurance|dental|paid (?:time off|holiday|leave)|vacation days|salary|per hour|about us|who we are|"
     r"401\(?k|accommodation|apply now|how to apply"
 )
 _NUMBERS = "one two three four five six seven eight nine ten"
@@ -33,6 +33,18 @@ _TITLE_NOISE_LIST = (
     "senior junior sr jr remote hybrid onsite part full time temporary permanent contract intern m f d w "
     "h x ii iii i urgent immediate start shift night day evening weekend seasonal entry level mid "
 )
+_SPELLED_OUT = {
+    "hr": "human resource",
+    "qa": "quality assurance",
+    "rn": "registered nurse",
+    "lpn": "practical nurse",
+    "sre": "site reliability engineer",
+    "cfo": "chief finance officer",
+    "cto": "chief technology officer",
+    "ceo": "chief executive officer",
+    "pm": "project manager",
+    "fullstack": "full stack",
+}
 _TITLE_NOISE = frozenset(_TITLE_NOISE_LIST.split())
 
 
@@ -58,6 +70,7 @@ class JobAsks:
     wished_skills: frozenset[str]
     years: int | None
     degree: Level | None
+    domain: str | None
 
 
 def read_job(job: Job, skills: Skills, background: Background) -> JobAsks:
@@ -78,12 +91,14 @@ def read_job(job: Job, skills: Skills, background: Background) -> JobAsks:
         wished_skills=frozenset(named) - firm,
         years=_asked_years(text),
         degree=_asked_degree(text),
+        domain=background.domain([*content(words(title)) * 3, *(word for line in asked[:12] for word in line.stems)]),
     )
 
 
 def title_words(title: str, background: Background) -> tuple[str, ...]:
     """The words of a job title that are compared, each once."""
-    keys = [word.key for word in words(title) if word.key not in _TITLE_NOISE and says_something(word.key)]
+    spelled = [key for word in words(title) for key in _SPELLED_OUT.get(word.key, word.key).split()]
+    keys = [key for key in spelled if key not in _TITLE_NOISE and says_something(key)]
     return tuple(dict.fromkeys(background.title_stem(key) for key in keys))
 
 

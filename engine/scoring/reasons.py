@@ -18,6 +18,7 @@ from engine.scoring.words import content
 
 MOST = 5
 _FEWEST_POINTS = 1.0
+_CLOSE_TITLE = 0.6
 _LONGEST_QUOTE = 160
 _LONGEST_LINE = 70
 _SHOWN_SKILLS = 5
@@ -92,7 +93,8 @@ class _Writer:
         title = self._signals.title.title
         if title is None:
             return None
-        return f"{_shortened(title.text)}: close to the job's title", (title.start, title.end)
+        near = "close to the job's title" if self._signals.title.share >= _CLOSE_TITLE else "in a related field"
+        return f"{_shortened(title.text)}: {near}", (title.start, title.end)
 
     def _skills(self) -> tuple[str, tuple[int, int]] | None:
         matched = self._signals.skills.matched
@@ -128,8 +130,8 @@ class _Writer:
             skills = {m.skill for m in self._resume.mentions if line.start <= m.start < line.end}
             stems = set(content(self._resume.words_in(line.start, line.end)))
             shares.append((len(stems & set(best.stems)) + 2 * len(skills & best.skills), line))
-        most, line = max(shares, key=lambda pair: pair[0], default=(0, None))
-        return self._trimmed(line.start, line.end) if line is not None and most else None
+        most, answer = max(shares, key=lambda pair: pair[0])
+        return self._trimmed(answer.start, answer.end) if most else None
 
     def _education(self) -> tuple[str, tuple[int, int]] | None:
         degree = self._signals.schooling.degree

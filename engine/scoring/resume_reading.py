@@ -24,6 +24,7 @@ _STATED = re.compile(
     r"(?i)\b(\d{1,2})\s?\+?\s?(?:years?|yrs?|años|jahre|ans|лет)\b(?=[^.\n]{0,60}(?:experience|experiencia|erfahrung|опыт"
     r"|in |as |of |en |de ))|experience[^.\n]{0,20}?\b(\d{1,2})\s?\+?\s?years?\b"
 )
+_NUMBERING = re.compile(r"^\d{1,2}[.)]\s*")
 _EDGES = " \t*_#-–—.:,•▪◦·>"
 _LONGEST_TITLE_WORDS = 8
 _LONGEST_HEADER_WORDS = 14
@@ -142,7 +143,7 @@ def _titles_in(row: Line, background: Background) -> list[Title]:
     ends = [(match.start(), match.end()) for match in _SEGMENT_ENDS.finditer(row.text)]
     for stop, following in (*ends, (len(row.text), len(row.text))):
         segment = row.text[start:stop]
-        plain = segment.strip(_EDGES)
+        plain = _NUMBERING.sub("", segment.strip(_EDGES)).strip(_EDGES)
         keys = [word_key(part) for part in re.findall(r"[^\W\d_]+", plain)]
         if 0 < len(keys) <= _LONGEST_TITLE_WORDS and any(background.names_role(key) for key in keys):
             place = row.start + start + segment.index(plain)

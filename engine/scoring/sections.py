@@ -39,7 +39,7 @@ _HEADINGS: dict[Section, str] = {
 _SECTION_OF: dict[str, Section] = {name: section for section, names in _HEADINGS.items() for name in names.split(";")}
 _LINE = re.compile(r"[^\n]+")
 _EDGE_SIGNS = re.compile(r"^[\W_\d]+|[\W_]+$")
-_BULLET = re.compile(r"\s*(?:[-*•▪◦‣·–—●○■]|\d{1,2}[.)])\s+\S")
+_BULLET = re.compile(r"\s*[-*•▪◦‣·–—●○■]\s+\S")
 
 
 class Line(NamedTuple):

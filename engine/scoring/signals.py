@@ -20,7 +20,8 @@ from engine.scoring.words import content
 LINE_FOUND = 0.5
 """The share of a line's weight from which the line counts as found."""
 _FITTING_TITLE = 0.45
-_FITTING_BODY = 0.30
+_FITTING_BODY = 0.35
+_SAME_FIELD = 0.45
 _OLDER_TITLES = (1.0, 0.95, 0.9, 0.85)
 _WISHED_SKILL = 0.5
 
@@ -141,7 +142,8 @@ def _title(asks: JobAsks, resume: ReadResume, background: Background) -> TitleMa
     asked = asks.title_words
     scored = [(weight * title_similarity(asked, title.words, background), title) for title, weight in ranked]
     best = max(scored, key=lambda pair: (pair[0], -pair[1].start), default=(0.0, None))
-    return TitleMatch(best[0], best[1])
+    domains = {background.domain(content(resume.words_in(title.start, title.end))) for title in held[:3]}
+    return TitleMatch(max(best[0], _SAME_FIELD if asks.domain in domains - {None} else 0.0), best[1])
 
 
 def title_similarity(asked: Sequence[str], held: Sequence[str], background: Background) -> float:
@@ -183,12 +185,15 @@ def _fits(role: Role, asks: JobAsks, resume: ReadResume, background: Background)
     if role.title and title_similarity(asks.title_words, role.title.words, background) >= _FITTING_TITLE:
         return True
     words = resume.words_in(role.start, role.end)
+    titled = content(resume.words_in(role.title.start, role.title.end)) if role.title else []
+    if asks.domain and background.domain([*titled * 3, *content(words)[:60]]) == asks.domain:
+        return True
     skills = {mention.skill for mention in resume.mentions if role.start <= mention.start < role.end}
     asked = set(asks.skills)
     stems = set(content(words))
     share = math.fsum(background.idf(word) for word in asks.stems if word in stems)
     total = math.fsum(background.idf(word) for word in asks.stems) or 1.0
-    return share / total >= _FITTING_BODY or (len(asked) >= 4 and len(skills & asked) / len(asked) >= _FITTING_BODY)
+    return share / total >= _FITTING_BODY or (len(skills & asked) >= max(3, _FITTING_BODY * len(asked)))
 
 
 def _schooling(asks: JobAsks, resume: ReadResume) -> Schooling:

@@ -32,10 +32,13 @@ class Mention(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Skills:
-    """``names`` maps words in the singular to the canonical skill; ``exact`` those that count only as written."""
+    """``names`` maps words in the singular to the canonical skill; ``exact`` those that count only as written;
+    ``well_known`` the single words of the alias table.
+    """
 
     names: Mapping[str, str]
     exact: Mapping[str, str]
+    well_known: Mapping[str, str]
     longest_by_first: Mapping[str, int]
     vocabulary: frozenset[str]
 
@@ -47,11 +50,11 @@ class Skills:
         for line in (data / "skills.txt").read_text("utf-8").splitlines():
             key, _, label = line.partition("\t")
             names[key] = label or key
-        exact = _add_aliases((data / "aliases.txt").read_text("utf-8"), names)
-        return cls.of(names, exact)
+        exact, well_known = _add_aliases((data / "aliases.txt").read_text("utf-8"), names)
+        return cls.of(names, exact, well_known)
 
     @classmethod
-    def of(cls, names: Mapping[str, str], exact: Mapping[str, str]) -> Skills:
+    def of(cls, names: Mapping[str, str], exact: Mapping[str, str], well_known: Mapping[str, str]) -> Skills:
         longest: dict[str, int] = {}
         vocabulary: set[str] = set()
         for key in names:
@@ -59,17 +62,25 @@ class Skills:
             vocabulary.update(parts)
             if len(parts) > longest.get(parts[0], 0):
                 longest[parts[0]] = len(parts)
-        return cls(names, exact, longest, frozenset(vocabulary))
+        return cls(names, exact, well_known, longest, frozenset(vocabulary))
 
     def mentions(self, text: str, found: Sequence[Word]) -> list[Mention]:
-        """The skills named by ``found``, the words of ``text``; none overlaps another."""
+        """The skills named by ``found``, the words of ``text``, in order."""
         mentions, index = [], 0
         while index < len(found):
             length, skill = self._at(text, found, index)
             if skill is not None:
                 mentions.append(Mention(skill, found[index].start, found[index + length - 1].end))
+                mentions += self._inside(found[index : index + length], skill)
             index += length
         return mentions
+
+    def _inside(self, found: Sequence[Word], skill: str) -> list[Mention]:
+        """Well-known skills named by single words of a longer one: AWS in "AWS EKS"."""
+        if len(found) == 1:
+            return []
+        known = [(self.well_known[word.key], word) for word in found if word.key in self.well_known]
+        return [Mention(name, word.start, word.end) for name, word in known if name != skill]
 
     def _at(self, text: str, found: Sequence[Word], index: int) -> tuple[int, str | None]:
         word = found[index]
@@ -96,8 +107,9 @@ def _stands_apart(text: str, word: Word) -> bool:
     return all(sides)
 
 
-def _add_aliases(source: str, names: dict[str, str]) -> dict[str, str]:
+def _add_aliases(source: str, names: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     exact: dict[str, str] = {}
+    well_known: dict[str, str] = {}
     for line in source.splitlines():
         if not line or line.startswith("#"):
             continue
@@ -107,6 +119,6 @@ def _add_aliases(source: str, names: dict[str, str]) -> dict[str, str]:
                 exact[alias[1:]] = skill
             elif len(alias) > 1:
                 key = " ".join(word.key for word in words(alias))
-                names[key] = skill
+                names[key] = well_known[key] = skill
                 names.update(dict.fromkeys((f"{key} {ending}" for ending in _EMPTY_ENDINGS), skill))
-    return exact
+    return exact, {key: skill for key, skill in well_known.items() if " " not in key}

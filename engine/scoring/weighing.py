@@ -8,12 +8,16 @@ as far as the résumé is about the job's field at all, so that long years elsew
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engine.scoring.signals import Signals
 
 WEIGHTS = {"coverage": 28.0, "skills": 24.0, "title": 20.0, "experience": 14.0, "education": 5.0, "bm25": 9.0}
-FLOOR = {"coverage": 0.10, "skills": 0.0, "title": 0.20, "experience": 0.0, "education": 0.0, "bm25": 0.10}
-FULL = {"coverage": 0.62, "skills": 0.80, "title": 0.75, "experience": 1.0, "education": 1.0, "bm25": 0.60}
+FLOOR = {"coverage": 0.06, "skills": 0.0, "title": 0.12, "experience": 0.0, "education": 0.0, "bm25": 0.04}
+FULL = {"coverage": 0.75, "skills": 0.95, "title": 0.90, "experience": 1.0, "education": 1.0, "bm25": 0.60}
+# The weighed sum, 0..1, and the score for it; straight lines between. No résumé answers every word of a job: a sum of
+# 0.30 is a middling one, 0.85 a strong one.
+CURVE = ((0.0, 0.0), (0.15, 18.0), (0.30, 44.0), (0.45, 59.0), (0.70, 77.0), (0.90, 90.0), (1.0, 96.0))
 _GENERAL = ("experience", "education")
 _ON_FIELD = 0.45
 
@@ -40,8 +44,17 @@ def weigh(signals: Signals, skills_asked: bool) -> Weighed:
     on_field = _on_field(shares)
     shares = {name: share * on_field if name in _GENERAL else share for name, share in shares.items()}
     total = sum(WEIGHTS[name] for name in shares)
-    points = {name: 100 * WEIGHTS[name] * share / total for name, share in shares.items()}
-    return Weighed(min(100.0, max(0.0, sum(points.values()))), points)
+    parts = {name: WEIGHTS[name] * share / total for name, share in shares.items()}
+    whole = sum(parts.values())
+    exact = _on_curve(whole)
+    return Weighed(exact, {name: exact * part / whole if whole else 0.0 for name, part in parts.items()})
+
+
+def _on_curve(whole: float) -> float:
+    for (left, low), (right, high) in pairwise(CURVE):
+        if whole <= right:
+            return low + (high - low) * (whole - left) / (right - left)
+    return CURVE[-1][1]
 
 
 def _stretched(name: str, value: float) -> float:

@@ -160,9 +160,10 @@ def test_an_external_entity_is_not_followed(reader: ResumeReader, tmp_path: Path
                 part = f'<!DOCTYPE d [<!ENTITY outside SYSTEM "{secret.as_uri()}">]>'.encode() + part
             archive.writestr(entry.filename, part)
     try:
-        assert "fake-secret" not in text(reader, hostile.getvalue())
+        read = text(reader, hostile.getvalue())
     except ResumeUnreadable as unreadable:
-        assert unreadable.message == "damaged DOCX"
+        read = unreadable.message
+    assert "fake-secret" not in read
 
 
 def test_500_pages_give_the_first_50_quickly(reader: ResumeReader) -> None:
