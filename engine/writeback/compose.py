@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from engine.clock import iso
 from engine.manifest.model import Manifest
@@ -172,15 +172,15 @@ def _name(candidate: Mapping[str, Json]) -> str:
 
 
 def score_of(plain: Mapping[str, Json]) -> Score:
-    """The Score that ``as_plain`` made plain."""
-    experience = plain.get("primary_experience")
+    """The Score that ``as_plain`` made plain; keys that a score does not have are left out."""
+    known = {item.name: plain[item.name] for item in fields(Score) if item.name in plain}
+    known |= {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+    experience = known.get("primary_experience")
     return Score(
         **{
-            **plain,
-            "reasons": tuple(Reason(**reason) for reason in plain.get("reasons") or ()),
-            "education": tuple(Education(**degree) for degree in plain.get("education") or ()),
+            **known,
+            "reasons": tuple(Reason(**reason) for reason in known.get("reasons", ())),
+            "education": tuple(Education(**degree) for degree in known.get("education", ())),
             "primary_experience": Experience(**experience) if experience else None,
-            **{key: tuple(plain.get(key) or ()) for key in ("skills_matched", "skills_missing")},
-            **{key: tuple(plain.get(key) or ()) for key in ("skills_normalized", "tags")},
         }
     )

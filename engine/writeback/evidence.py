@@ -195,9 +195,7 @@ def _table(sheet: Sheet, lines: list[tuple[str, str]] | tuple[tuple[str, str], .
     for label, text in lines:
         text = sheet.fit(text, 500)
         sheet.keep((text, 9.6, LABEL))
-        top = sheet.get_y()
-        sheet.paragraph(sheet.fit(label, 40), 9.2, MUTED)
-        sheet.set_y(top)
+        sheet.label(sheet.fit(label, 40))
         sheet.paragraph(text, 9.6, INK, indent=LABEL)
         sheet.ln(0.7)
 

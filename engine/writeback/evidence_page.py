@@ -127,6 +127,12 @@ class Sheet(FPDF):
         self.set_x(self.l_margin + indent)
         self.multi_cell(self.epw - indent, size * 0.5, text, align="L", new_x="LMARGIN", new_y="NEXT")
 
+    def label(self, text: str, height: float = 4.6) -> None:
+        """A text in the column of labels; the height stays."""
+        self.pen(9.2, MUTED)
+        self.cell(LABEL, height, self._fitted(text, LABEL - 3))
+        self.set_x(self.l_margin)
+
     def section(self, title: str) -> None:
         """A heading with a rule, kept together with what follows."""
         if self.will_page_break(24):
@@ -182,8 +188,7 @@ class Sheet(FPDF):
         left, right, height = self.l_margin + LABEL, self.w - self.r_margin, 5.8
         if self.will_page_break(height):
             self.add_page()
-        self.pen(9.2, MUTED)
-        self.cell(LABEL, height, label)
+        self.label(label, height)
         self.pen(8.6, INK)
         x = left
         for text in texts:
