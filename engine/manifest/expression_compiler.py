@@ -97,10 +97,8 @@ def _index(node: Node) -> Step:
     index = node["value"]
 
     def run(value: Json, _: Budget) -> Json:
-        if not isinstance(value, list):
-            return None
         try:
-            return value[index]
+            return value[index] if isinstance(value, list) else None
         except IndexError:
             return None
 
@@ -111,10 +109,8 @@ def _slice(node: Node) -> Step:
     part = slice(*node["children"])
 
     def run(value: Json, budget: Budget) -> Json:
-        if not isinstance(value, list):
-            return None
-        spend(budget, len(value))
-        return value[part]
+        spend(budget, len(value) if isinstance(value, list) else 0)
+        return value[part] if isinstance(value, list) else None
 
     return run
 
@@ -153,21 +149,15 @@ def _right(node: Node) -> Step | None:
 def _projection(node: Node) -> Step:
     base, right, cost = compiled(node["children"][0]), _right(node["children"][1]), weight(node["children"][1])
 
-    def run(value: Json, budget: Budget) -> Json:
+    def of_list(value: Json, budget: Budget) -> Json:
         items = base(value, budget)
         return _projected(items, right, budget, cost) if isinstance(items, list) else None
 
-    return run
-
-
-def _value_projection(node: Node) -> Step:
-    base, right, cost = compiled(node["children"][0]), _right(node["children"][1]), weight(node["children"][1])
-
-    def run(value: Json, budget: Budget) -> Json:
+    def of_values(value: Json, budget: Budget) -> Json:
         record = base(value, budget)
         return _projected(list(record.values()), right, budget, cost) if isinstance(record, dict) else None
 
-    return run
+    return of_values if node["type"] == "value_projection" else of_list
 
 
 def _filter_projection(node: Node) -> Step:
@@ -305,5 +295,5 @@ _COMPILERS: Mapping[str, Callable[[Node], Step]] = {
     "projection": _projection,
     "slice": _slice,
     "subexpression": _sequence,
-    "value_projection": _value_projection,
+    "value_projection": _projection,
 }

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from jsonschema import ValidationError
 
 from engine.manifest.findings import Finding, did_you_mean, nearest
 from engine.manifest.schema_places import Schema, accepted_types, contradictions, resolved, type_of
+from engine.manifest.shape_mistakes import Mistake, expected_words, extra_keys, listed, only_missing, options
 from engine.manifest.source import Source
 from engine.manifest.yaml_reader import PathKey
 from engine.model import Json
 
 _SHOWN = 40
-_FEW = 8
 _WORDS = {
     "object": "a mapping",
     "array": "a list",
@@ -27,40 +25,6 @@ _WORDS = {
 }
 _YES_NO = frozenset({"yes", "no", "on", "off", "true", "false", "y", "n"})
 _RANK = {"type": 0, "enum": 1, "const": 1, "oneOf": 2, "anyOf": 2, "pattern": 3}
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """A validation error, read: ``word`` of the schema wanted ``wanted`` of ``instance``.
-
-    ``of_name`` says that the instance is a key of the mapping at ``path``; ``branch`` and ``below`` tell which
-    branch of a choice it belongs to and whether it lies deeper than the choice itself.
-    """
-
-    word: str
-    wanted: Any
-    instance: Json
-    schema: Schema
-    path: PathKey
-    of_name: bool
-    branch: int | str | None
-    below: bool
-    causes: tuple[Mistake, ...]
-
-    @classmethod
-    def of(cls, error: ValidationError) -> Mistake:
-        places = list(error.relative_schema_path)
-        return cls(
-            word=str(error.validator),
-            wanted=error.validator_value,
-            instance=error.instance,
-            schema=error.schema if isinstance(error.schema, Mapping) else {},
-            path=tuple(error.absolute_path),
-            of_name="propertyNames" in places,
-            branch=places[0] if places else None,
-            below=bool(error.relative_path),
-            causes=tuple(map(cls.of, error.context or ())),
-        )
 
 
 class Explainer:
@@ -115,12 +79,12 @@ class Explainer:
     def _unknown_keys(self, error: Mistake) -> None:
         allowed = list(error.schema.get("properties", {}))
         unused = [name for name in allowed if name not in error.instance]
-        for key in _extra_keys(error):
+        for key in extra_keys(error):
             hint = did_you_mean(key, unused) if nearest(key, unused) else did_you_mean(key, allowed)
             self._add((*error.path, key), "unknown-key", f"unknown key `{key[:_SHOWN]}`", hint, key=True)
 
     def _missing_keys(self, error: Mistake) -> None:
-        mistyped = {nearest(key, error.schema.get("properties", {})) for key in _extra_keys(error)}
+        mistyped = {nearest(key, error.schema.get("properties", {})) for key in extra_keys(error)}
         for name in error.wanted:
             if name not in error.instance and name not in mistyped:
                 self._add(error.path, "missing-key", f"the key `{name}` is missing{self._in(error)}", key=True)
@@ -129,9 +93,9 @@ class Explainer:
         keys = error.wanted
         given = [key for key in keys if key in error.instance]
         if given:
-            message = f"{_listed(given, 'and')} exclude each other{self._in(error)}"
+            message = f"{listed(given, 'and')} exclude each other{self._in(error)}"
             self._add((*error.path, given[1]), "exclusive-keys", message, "keep one of them", key=True)
-        elif not {nearest(key, error.schema.get("properties", {})) for key in _extra_keys(error)} & set(keys):
+        elif not {nearest(key, error.schema.get("properties", {})) for key in extra_keys(error)} & set(keys):
             message = f"one of these keys is missing{self._in(error)}: {', '.join(keys)}"
             self._add(error.path, "missing-key", message, key=True)
 
@@ -149,16 +113,16 @@ class Explainer:
     def _name(self, error: Mistake) -> None:
         key = str(error.instance)
         message = f"the name `{key[:_SHOWN]}` is not allowed here"
-        hint = f"expected {_expected(error) or 'another form'}"
+        hint = f"expected {expected_words(error) or 'another form'}"
         if error.word == "enum":
-            hint = did_you_mean(key, error.wanted) or _options(error.wanted)
+            hint = did_you_mean(key, error.wanted) or options(error.wanted)
         self._add((*error.path, key), "wrong-name", message, hint, key=True)
 
     def _branches(self, error: Mistake) -> None:
         branches = [resolved(branch, self._root) for branch in error.wanted]
         scores = [contradictions(error.instance, branch, self._root) for branch in branches]
         if not error.causes:
-            self._value(error, "ambiguous", "more than one form fits here", _expected(error))
+            self._value(error, "ambiguous", "more than one form fits here", expected_words(error))
         elif min(scores) >= 1000:
             types = [accepted_types(branch, self._root) or () for branch in branches]
             self._value(
@@ -172,7 +136,7 @@ class Explainer:
     def _best(self, error: Mistake, branches: list[Schema], scores: list[int]) -> None:
         best = [index for index, score in enumerate(scores) if score == min(scores)]
         groups = [[item for item in error.causes if item.branch == index] for index in best]
-        choices = [_only_missing(group) for group in groups]
+        choices = [only_missing(group) for group in groups]
         if len(groups) > 1 and all(choices):
             names = dict.fromkeys(name for choice in choices for name in choice or ())
             message = f"one of these keys is missing{self._in(error)}: {', '.join(names)}"
@@ -195,7 +159,7 @@ class Explainer:
             if values and value not in values:
                 path = (*error.path, key)
                 message = f"`{key}` has no such value: {self.shown(path, value)}"
-                hint = did_you_mean(str(value), map(str, values)) or _options(values)
+                hint = did_you_mean(str(value), map(str, values)) or options(values)
                 self._of_value[path] = (
                     0,
                     Finding(self._source.file, *self._source.mark(path), "unknown-value", message, hint),
@@ -205,7 +169,7 @@ class Explainer:
 
     def _wrong_type(self, error: Mistake, types: Iterable[str]) -> tuple[str, str, str]:
         names = list(types)
-        expected = _listed([_WORDS[name] for name in names], "or", mark="")
+        expected = listed([_WORDS[name] for name in names], "or", mark="")
         hint = ""
         if isinstance(error.instance, str) and "boolean" in names and error.instance.casefold() in _YES_NO:
             hint = "write true or false, in small letters and without quotes"
@@ -215,7 +179,7 @@ class Explainer:
             )
         elif names == ["array"] and not isinstance(error.instance, dict) and error.instance is not None:
             hint = "a list of one: [ … ]"
-        described = _expected(error, declared_only=True)
+        described = expected_words(error, declared_only=True)
         message = f"expected {described or expected}, found {self.shown(error.path, error.instance)}"
         return "wrong-type", message, hint
 
@@ -225,7 +189,7 @@ class Explainer:
         if isinstance(error.instance, str) and shown != _WORDS["string"]:
             near = nearest(error.instance, [value for value in values if isinstance(value, str)])
             hint = f"did you mean `{near}`?" if near else ""
-        return "unknown-value", f"expected {_options(values)}, found {shown}", hint
+        return "unknown-value", f"expected {options(values)}, found {shown}", hint
 
     def _by_type(self, error: Mistake) -> tuple[str, str, str]:
         declared = error.wanted
@@ -239,7 +203,7 @@ class Explainer:
 
     def _by_pattern(self, error: Mistake) -> tuple[str, str, str]:
         shown = self.shown(error.path, error.instance)
-        return "wrong-form", f"expected {_expected(error) or 'another form'}, found {shown}", ""
+        return "wrong-form", f"expected {expected_words(error) or 'another form'}, found {shown}", ""
 
     def _by_bound(self, error: Mistake) -> tuple[str, str, str]:
         expected = f"{_BOUNDS[error.word]} {error.wanted}"
@@ -248,47 +212,13 @@ class Explainer:
     def _by_size(self, error: Mistake) -> tuple[str, str, str]:
         what, unit = _SIZES[error.word]
         if error.wanted == 1 and what == "at least" and not error.instance:
-            return "empty", f"{_WORDS[type_of(error.instance)]} must not be empty here", _expected(error)
+            return "empty", f"{_WORDS[type_of(error.instance)]} must not be empty here", expected_words(error)
         return "wrong-size", f"expected {what} {error.wanted} {unit}, found {len(error.instance)}", ""
 
 
 def _other(_: Explainer, error: Mistake) -> tuple[str, str, str]:
-    expected = _expected(error)
+    expected = expected_words(error)
     return "not-allowed", f"expected {expected}" if expected else "this is not allowed here", ""
-
-
-def _extra_keys(error: Mistake) -> list[str]:
-    if error.schema.get("additionalProperties") is not False:
-        return []
-    return [key for key in error.instance if key not in error.schema.get("properties", {})]
-
-
-def _only_missing(group: list[Mistake]) -> list[str] | None:
-    """The keys that are missing, if nothing else is wrong."""
-    if not group or any(item.word not in ("required", "x-one-of-keys") or item.below for item in group):
-        return None
-    return [name for item in group for name in item.wanted if name not in item.instance]
-
-
-def _expected(error: Mistake, declared_only: bool = False) -> str:
-    text = error.schema.get("x-expected") or ("" if declared_only else error.schema.get("description", ""))
-    return str(text).rstrip(".")
-
-
-def _options(values: Collection[Json]) -> str:
-    texts = [f"`{_as_written(value)}`" for value in values]
-    if len(texts) == 1:
-        return texts[0]
-    return f"one of {', '.join(texts[:_FEW])}" + (" …" if len(texts) > _FEW else "")
-
-
-def _as_written(value: Json) -> str:
-    return str(value).lower() if isinstance(value, bool) else "null" if value is None else str(value)
-
-
-def _listed(texts: list[str], word: str, mark: str = "`") -> str:
-    marked = [f"{mark}{text}{mark}" for text in texts]
-    return marked[0] if len(marked) == 1 else f"{', '.join(marked[:-1])} {word} {marked[-1]}"
 
 
 _BOUNDS = {
