@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from engine.model import Job, Json, ResumeText, Score
+from engine.model import Job, Json, ResumeFile, ResumeText, Score
 
 
 class Scorer(Protocol):
@@ -26,3 +26,9 @@ class JsonPoster(Protocol):
     """
 
     def post(self, body: Json) -> Json: ...
+
+
+class ResumeReading(Protocol):
+    """Turns a résumé file into text. ``read`` raises ResumeUnreadable."""
+
+    def read(self, file: ResumeFile) -> ResumeText: ...

@@ -101,7 +101,7 @@ def _output(name: str, node: Node, places: Mapping[PlaceKind, Place]) -> Output:
 
 
 def _rung(node: Node, places: Mapping[PlaceKind, Place]) -> Rung:
-    kind = next((kind for kind in _PLACES if kind in node), "note")
+    kind: PlaceKind = next((kind for kind in _PLACES if kind in node), "note")
     if kind not in places:
         node.fail("unknown-place", f"`write_back.places` does not say how a {kind} is written")
     target = node.refer(kind, "note") if kind == "note" else str(node.value(kind))

@@ -72,12 +72,18 @@ class Outbox:
         state: Settled,
         cause: str = "",
         replacement: Sequence[NewDelivery] = (),
+        absorbed: Sequence[str] = (),
     ) -> list[str]:
-        """Ends a delivery, with what takes its place on the next rung; the ids of the latter."""
+        """Ends a delivery, with what takes its place on the next rung; the ids of the latter.
+
+        ``absorbed`` are pending deliveries of the same event whose outputs travel in a replacement now.
+        """
         now = self._clock.now()
         ended = {"state": state, "last_cause": cause, "settled_at": now, "lease_until": None}
         with self._database.write() as connection:
             old = _change(connection, id, token, ended)
+            if absorbed:
+                _absorb(connection, old.event_id, absorbed, now)
             return self._insert(connection, old.event_id, replacement, old.turn, not_before=0.0)
 
     def retry_at(self, id: str, token: int, next_at: float, cause: str, sent: bool = False) -> None:
@@ -184,3 +190,10 @@ def _change(connection: Connection, id: str, token: int, values: Mapping[str, An
     if row is None:
         raise LeaseLost(f"The delivery {id} is not in the hands of this worker any more.")
     return row
+
+
+def _absorb(connection: Connection, event_id: str, ids: Sequence[str], now: float) -> None:
+    waiting = (outbox.c.id.in_(ids), outbox.c.event_id == event_id, outbox.c.state == "pending")
+    gone = {"state": "moved", "last_cause": "joined with another", "settled_at": now}
+    if connection.execute(update(outbox).where(*waiting).values(**gone)).rowcount != len(ids):
+        raise LeaseLost("a delivery to be joined is being worked on")

@@ -1,0 +1,125 @@
+"""A raw event → canonical events, by the manifest. Pure: no I/O.
+
+Events of polls, backfills and of the engine itself carry canonical JSON already: {event, ids, version, data}.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from engine.clock import iso
+from engine.errors import ExpressionError, TranslationError
+from engine.manifest.connection import Connection
+from engine.manifest.model import EventRule, WebhookDoor
+from engine.model import CanonicalEvent, EventType, Ids, Json, Outcome, OutcomeKind, RawEvent
+
+ID_NAMES = ("candidate", "job", "application", "attachment")
+
+
+def translate(connection: Connection, raw: RawEvent) -> CanonicalEvent | Outcome:
+    """The canonical event of ``raw``, or the outcome of one that is not of interest.
+
+    Raises TranslationError when the manifest cannot read it: the event goes to quarantine.
+    """
+    body = _json(raw.body)
+    if raw.source != "webhook":
+        return _canonical_already(connection, raw, body)
+    door = connection.manifest.events.webhook
+    if door is None:
+        return Outcome(OutcomeKind.FILTERED, "the manifest declares no webhook")
+    context = delivery_context(raw.headers, body, {}, raw.received_at)
+    name = _name(door, context)
+    rule = door.types.get(name)
+    if rule is None:
+        return Outcome(OutcomeKind.FILTERED, f"the event type {name[:60]} is not declared")
+    return _by_rule(connection, raw, rule, context)
+
+
+def delivery_context(
+    headers: Mapping[str, str], body: Json, query: Mapping[str, str], received_at: float
+) -> dict[str, Json]:
+    """What the expressions of a webhook see: headers (lower case), query, body, received (ISO, to the second)."""
+    received = iso(received_at)[:19] + "Z"
+    return {"headers": dict(headers), "query": dict(query), "body": body, "received": received}
+
+
+def subject_of(ids: Ids) -> str:
+    """What events must go one at a time for: the application where it is known, else the person or the job."""
+    if ids.candidate and ids.job:
+        return f"{ids.candidate}|{ids.job}"
+    for name in ("application", "candidate", "job"):
+        if value := getattr(ids, name):
+            return f"{name}:{value}"
+    raise TranslationError("the event names neither a candidate, an application nor a job")
+
+
+def _name(door: WebhookDoor, context: Mapping[str, Json]) -> str:
+    try:
+        name = door.name(context)
+    except ExpressionError as error:
+        raise TranslationError(f"the event's name cannot be read: {error.message}") from None
+    if not isinstance(name, str) or not name:
+        raise TranslationError(f"the event has no name where the manifest looks for it (`{door.name.text}`)")
+    return name
+
+
+def _by_rule(connection: Connection, raw: RawEvent, rule: EventRule, context: Mapping[str, Json]) -> CanonicalEvent:
+    try:
+        found = {name: path(context) for name, path in rule.ids.items()}
+        version = rule.version(context) if rule.version else None
+    except ExpressionError as error:
+        raise TranslationError(f"{rule.name}: {error.message}") from None
+    ids = ids_of(found)
+    _require(rule, ids, found)
+    return CanonicalEvent(
+        type=rule.event,
+        connection=connection.name,
+        ids=ids,
+        source=raw.source,
+        occurred_at=raw.received_at,
+        version=None if version is None else str(version),
+    )
+
+
+def _require(rule: EventRule, ids: Ids, found: Mapping[str, Json]) -> None:
+    """The event must name what it is about; an optional id (the application's, an attachment's) may be missing."""
+    needed = "job" if rule.event.value.startswith("job.") else "candidate" if "candidate" in found else "application"
+    missing = [name for name in {needed, "job"} & found.keys() if getattr(ids, name) is None]
+    if missing:
+        name = missing[0]
+        path = rule.ids[name].text
+        raise TranslationError(f"{rule.name}: nothing stands at `{path}`, where the {name}'s id is due")
+
+
+def ids_of(found: Mapping[str, Json]) -> Ids:
+    """``Ids`` of what the paths found: numbers become text, anything that is no id becomes None."""
+    return Ids(**{name: _id(found.get(name)) for name in ID_NAMES})
+
+
+def _id(value: Json) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    return str(value) or None
+
+
+def _json(body: bytes) -> Json:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise TranslationError("the body is not JSON") from None
+
+
+def _canonical_already(connection: Connection, raw: RawEvent, body: Json) -> CanonicalEvent:
+    try:
+        return CanonicalEvent(
+            type=EventType(body["event"]),
+            connection=connection.name,
+            ids=ids_of(body.get("ids") or {}),
+            source=raw.source,
+            occurred_at=raw.received_at,
+            version=body.get("version"),
+            data=body.get("data") or {},
+        )
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise TranslationError("the event is not a canonical one") from None

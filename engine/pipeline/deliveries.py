@@ -1,0 +1,280 @@
+"""A planned delivery's way to the ATS: compose → attempt → settle, or down a rung with the cause.
+
+A refusal for good moves its outputs to their next place, joined with what still waits to go there; anything else
+is tried again on schedule. When nothing of an event is open any more, its outcome is recorded.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from connectors.messages import UploadFile
+from engine.clock import Clock
+from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, attempt
+from engine.delivery.schedule import GiveUp, decide
+from engine.errors import CallError, FieldwrightError, LeaseLost, Refused, StoreUnavailable, Throttled
+from engine.model import Candidate, Json, Outcome, OutcomeKind, as_plain
+from engine.pipeline.payload import payload_of, planned_of
+from engine.pipeline.route import CURRENT_EVENT, Route
+from engine.store.deliveries import Delivery, NewDelivery
+from engine.store.store import Store
+from engine.store.written import Written
+from engine.writeback.compose import CallInput, compose
+from engine.writeback.grouping import Landed, Planned
+from engine.writeback.planner import Undeliverable
+from engine.writeback.rungs import fall, regroup, split
+from engine.writeback.values import digest
+
+LEASE_S = 120.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One claimed delivery with all that its attempt needs."""
+
+    route: Route
+    delivery: Delivery
+    planned: Planned
+    context: Mapping[str, Json]
+
+
+class DeliveryWork:
+    """Takes deliveries from the outbox to the ATS. Safe for any number of threads."""
+
+    def __init__(self, routes: Mapping[str, Route], store: Store, clock: Clock) -> None:
+        self._routes, self._store, self._clock = routes, store, clock
+
+    def deliver_once(self, event_id: str | None = None) -> str | None:
+        """Works on the delivery that is due longest (of one event, if given); its id, or None when none is due."""
+        delivery = self._store.outbox.claim(LEASE_S, event_id)
+        if delivery is None:
+            return None
+        token = CURRENT_EVENT.set(delivery.event_id)
+        try:
+            self._deliver(delivery)
+            self.finish_event(delivery.event_id)
+        except LeaseLost:
+            _log.info("lease lost on %s", delivery.id)
+        finally:
+            CURRENT_EVENT.reset(token)
+        return delivery.id
+
+    def finish_event(self, event_id: str) -> None:
+        """Records the event's outcome when none of its deliveries is open any more."""
+        if self._store.outbox.open_count(event_id):
+            return
+        if self._store.inbox.get(event_id).state != "planned":
+            return
+        outcome = outcome_of(self._store.outbox.of_event(event_id))
+        with self._store.transaction():
+            self._store.inbox.finish(event_id, outcome)
+            self._store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
+
+    # ── attempt ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _deliver(self, delivery: Delivery) -> None:
+        route = self._routes.get(delivery.connection)
+        if route is None:
+            self._store.outbox.settle(delivery.id, delivery.token, "dead", "the connection is not there any more")
+            return
+        try:
+            work = _Work(route, delivery, planned_of(delivery.payload), self._context(route, delivery))
+            self._settle(work, self._attempt(work))
+        except (LeaseLost, StoreUnavailable):
+            raise
+        except CallError as error:
+            wait_s = error.wait_s if isinstance(error, Throttled) else None
+            self._again(delivery, Later(error.cause, sent=delivery.sent, wait_s=wait_s))
+        except FieldwrightError as error:
+            self._store.outbox.settle(delivery.id, delivery.token, "dead", error.message)
+        except Exception:
+            reference = secrets.token_hex(4)
+            _log.exception("delivery %s failed, reference %s", delivery.id, reference)
+            self._again(delivery, Later(f"an internal error, reference {reference}", sent=delivery.sent))
+
+    def _attempt(self, work: _Work) -> Attempted:
+        route, delivery = work.route, work.delivery
+        manifest = route.connection.manifest
+        place = manifest.write_back.places[work.planned.place]
+        call = self._composed(work)
+        return attempt(
+            route.caller,
+            manifest.operations[call.operation],
+            {**work.context, **call.additions},
+            file=UploadFile(call.file.name, call.file.content_type, call.file.data) if call.file else None,
+            sent_before=delivery.sent,
+            found_by=place.found_by,
+            marker=delivery.marker,
+            before_sending=lambda: self._store.outbox.mark_sent(delivery.id, delivery.token),
+        )
+
+    def _composed(self, work: _Work) -> CallInput:
+        return compose(
+            work.route.connection.manifest,
+            work.planned,
+            work.context,
+            now=self._clock.now(),
+            current_tags=self._current_tags(work),
+        )
+
+    def _current_tags(self, work: _Work) -> Sequence[str] | None:
+        """The candidate's tags as they are at this moment, where writing replaces them."""
+        place = work.route.connection.manifest.write_back.places[work.planned.place]
+        if work.planned.place != "tag" or place.read is None:
+            return None
+        record = work.route.caller.record(place.read, work.context)
+        found = place.current(record) if place.current else record
+        words = found.split(",") if isinstance(found, str) else found or []
+        return [str(word).strip() for word in words if str(word).strip()]
+
+    def _context(self, route: Route, delivery: Delivery) -> dict[str, Json]:
+        connection = route.connection
+        kept = delivery.payload["context"]
+        stored = self._store.scores.of_audit(delivery.payload["audit_id"])
+        score = {**as_plain(stored.score), "audit_id": stored.audit_id} if stored else {}
+        stage_move = {"to": connection.stage_move.to} if connection.stage_move else {}
+        return {**kept, "settings": dict(connection.settings), "score": score, "stage_move": stage_move}
+
+    # ── settle ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _settle(self, work: _Work, result: Attempted) -> None:
+        delivery = work.delivery
+        self._tell(work, result)
+        if isinstance(result, Arrived):
+            self._arrived(work, result)
+        elif isinstance(result, Later):
+            self._again(delivery, result)
+        elif isinstance(result, Unproven):
+            self._store.outbox.settle(delivery.id, delivery.token, "dead", result.cause)
+        else:
+            work.route.discovery.learn(work.planned.place, result)
+            self._move(work, result)
+
+    def _arrived(self, work: _Work, result: Arrived) -> None:
+        delivery = work.delivery
+        rows = [
+            Written(write.output, digest(write.value), write.place, write.target) for write in work.planned.writes
+        ]
+        with self._store.transaction():
+            self._store.outbox.settle(delivery.id, delivery.token, "delivered", result.how)
+            self._store.written.remember(delivery.connection, delivery.subject, rows)
+
+    def _again(self, delivery: Delivery, later: Later) -> None:
+        decision = decide(delivery.attempts, self._clock.now(), later.wait_s)
+        if isinstance(decision, GiveUp):
+            cause = f"given up after {decision.tries} tries: {later.cause}"
+            self._store.outbox.settle(delivery.id, delivery.token, "dead", cause)
+            return
+        sent = later.sent or delivery.sent
+        self._store.outbox.retry_at(delivery.id, delivery.token, decision.at, later.cause, sent=sent)
+
+    def _move(self, work: _Work, refusal: Refused) -> None:
+        """After a refusal for good: the batch taken apart, or each output to its next place."""
+        parts = split(work.planned, refusal)
+        if len(parts) > 1:
+            self._replace(work, parts, refusal.cause, absorbed=())
+            return
+        landed, lost = self._fallen(work, refusal)
+        pending = self._pending(work)
+        audit_id = work.delivery.payload["audit_id"]
+        manifest = work.route.connection.manifest
+        wanted = regroup(manifest, landed, list(pending.values()), audit_id=audit_id)
+        kept = {id(planned) for planned in wanted}
+        absorbed = [delivery_id for delivery_id, planned in pending.items() if id(planned) not in kept]
+        standing = {id(planned) for planned in pending.values()}
+        fresh = tuple(planned for planned in wanted if id(planned) not in standing)
+        self._tell_fall(work, refusal, landed, lost)
+        self._replace(work, fresh, refusal.cause, absorbed, dead=bool(lost) and not fresh)
+
+    def _fallen(self, work: _Work, refusal: Refused) -> tuple[list[Landed], list[Undeliverable]]:
+        candidate = _candidate(work.context)
+        stage = (work.context.get("application") or {}).get("status")
+        known = work.route.discovery.known(candidate, stage, work.delivery.subject)
+        manifest = work.route.connection.manifest
+        found = [fall(manifest, write, refusal.cause, known) for write in work.planned.writes]
+        return [item for item in found if isinstance(item, Landed)], [
+            item for item in found if isinstance(item, Undeliverable)
+        ]
+
+    def _pending(self, work: _Work) -> dict[str, Planned]:
+        """The event's other deliveries that were never sent, by id."""
+        others = self._store.outbox.of_event(work.delivery.event_id)
+        waiting = [other for other in others if other.state == "pending" and not other.sent]
+        return {other.id: planned_of(other.payload) for other in waiting if other.id != work.delivery.id}
+
+    def _replace(
+        self, work: _Work, parts: Sequence[Planned], cause: str, absorbed: Sequence[str], *, dead: bool = False
+    ) -> None:
+        delivery, audit_id = work.delivery, work.delivery.payload["audit_id"]
+        context = {**delivery.payload["context"]}
+        fresh = [
+            NewDelivery(
+                connection=delivery.connection,
+                subject=delivery.subject,
+                candidate_id=delivery.candidate_id,
+                job_id=delivery.job_id,
+                place=part.place,
+                operation=part.operation,
+                payload=payload_of(part, context, audit_id),
+                marker=part.marker,
+            )
+            for part in parts
+        ]
+        self._store.outbox.settle(delivery.id, delivery.token, "dead" if dead else "moved", cause, fresh, absorbed)
+
+    # ── telling ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _tell(self, work: _Work, result: Attempted) -> None:
+        kind, why = _said(result)
+        detail = {
+            "delivery": work.delivery.id,
+            "place": work.planned.place,
+            "operation": work.planned.operation,
+            "outputs": [write.output for write in work.planned.writes],
+        }
+        self._store.steps.add(work.delivery.event_id, "attempt", {**detail, "result": kind, "why": why})
+
+    def _tell_fall(
+        self, work: _Work, refusal: Refused, landed: Sequence[Landed], lost: Sequence[Undeliverable]
+    ) -> None:
+        for item in landed:
+            write = item.write
+            detail = {"output": write.output, "place": write.place, "target": write.target, "rung": write.rung + 1}
+            causes = [as_plain(cause) for cause in write.causes]
+            self._store.steps.add(work.delivery.event_id, "rung", {**detail, "causes": causes})
+        for gone in lost:
+            causes = [as_plain(cause) for cause in gone.causes]
+            detail = {"output": gone.output, "place": None, "causes": causes, "refused": refusal.cause}
+            self._store.steps.add(work.delivery.event_id, "rung", detail)
+
+
+def _said(result: Attempted) -> tuple[str, str]:
+    """An attempt's result as its step tells it."""
+    if isinstance(result, Arrived):
+        return "delivered", result.how
+    if isinstance(result, Refused):
+        return "refused", result.cause
+    return ("later" if isinstance(result, Later) else "unproven"), result.cause
+
+
+def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
+    """How an event ended whose deliveries are all settled."""
+    dead = [delivery for delivery in deliveries if delivery.state == "dead"]
+    arrived = [delivery for delivery in deliveries if delivery.state == "delivered"]
+    causes = "; ".join(dict.fromkeys(f"{delivery.operation}: {delivery.last_cause}" for delivery in dead))
+    if dead:
+        some = f"{len(arrived)} of {len(arrived) + len(dead)} requests arrived; " if arrived else ""
+        return Outcome(OutcomeKind.DEAD, f"{some}{causes}")
+    if not arrived:
+        return Outcome(OutcomeKind.UNCHANGED, "all is written as it is")
+    outputs = sum(len(planned_of(delivery.payload).writes) for delivery in arrived)
+    return Outcome(OutcomeKind.DELIVERED, f"{outputs} outputs in {len(arrived)} requests")
+
+
+def _candidate(context: Mapping[str, Json]) -> Candidate:
+    plain = {name: value for name, value in context["candidate"].items() if name != "name"}
+    return Candidate(**{**plain, "links": tuple(plain.get("links") or ()), "tags": tuple(plain.get("tags") or ())})

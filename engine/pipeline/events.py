@@ -1,0 +1,371 @@
+"""An accepted event's way to its plan: translate → hydrate → score → plan → outbox.
+
+Every event ends in exactly one outcome. What cannot be done now is given back with a time; what can never be
+done says why; nothing is dropped.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from engine.clock import Clock
+from engine.delivery.schedule import GiveUp, decide
+from engine.errors import (
+    AnswerUnusable,
+    CallError,
+    ExpressionError,
+    FieldwrightError,
+    LeaseLost,
+    Refused,
+    ScoringUnavailable,
+    StoreUnavailable,
+    Throttled,
+    TranslationError,
+)
+from engine.hydration.hydrate import Hydrated, Hydrator
+from engine.intake.translate import ids_of, subject_of, translate
+from engine.model import CanonicalEvent, EventType, Ids, Json, Outcome, OutcomeKind, as_plain
+from engine.pipeline.payload import payload_of
+from engine.pipeline.route import CURRENT_EVENT, Route
+from engine.pipeline.scoring import Scored, score_application
+from engine.ports import ResumeReading, Scorer
+from engine.store.deliveries import NewDelivery
+from engine.store.events import Claim, StoredEvent
+from engine.store.store import Store
+from engine.writeback.planner import Plan, plan
+from engine.writeback.values import output_values
+
+LEASE_S = 120.0
+_MOST_UNFINISHED = 3
+_ECHO_S = 900.0
+_log = logging.getLogger(__name__)
+
+
+class EventWork:
+    """Takes events from the inbox to the outbox. Safe for any number of threads."""
+
+    def __init__(
+        self, routes: Mapping[str, Route], store: Store, scorer: Scorer, reader: ResumeReading, clock: Clock
+    ) -> None:
+        self._routes, self._store, self._clock = routes, store, clock
+        self._scorer, self._reader = scorer, reader
+
+    # ── translate ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def translate_received(self, limit: int = 200) -> int:
+        """Translates what waits in the inbox; how many."""
+        waiting = self._store.inbox.received(limit)
+        self._store.inbox.starting([event.id for event in waiting])
+        for event in waiting:
+            try:
+                self._translate(event)
+            except LeaseLost:
+                continue
+        return len(waiting)
+
+    def _translate(self, event: StoredEvent) -> None:
+        outcome = self._ready(event)
+        if outcome is not None:
+            self._end([event.id], outcome)
+
+    def _ready(self, event: StoredEvent) -> Outcome | None:
+        route = self._routes.get(event.connection)
+        if route is None:
+            return Outcome(OutcomeKind.QUARANTINED, f"there is no connection {event.connection} any more")
+        if event.unfinished > _MOST_UNFINISHED:
+            return Outcome(OutcomeKind.QUARANTINED, "translating it ended the worker three times")
+        try:
+            translated = translate(route.connection, event.raw)
+            if isinstance(translated, Outcome):
+                return translated
+            subject = subject_of(translated.ids)
+        except (TranslationError, ExpressionError) as error:
+            return Outcome(OutcomeKind.QUARANTINED, error.message)
+        if self._is_left_out(route, translated.ids):
+            return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
+        wait_s = 0.0 if event.source == "backfill" else route.connection.manifest.events.coalesce_s
+        with self._store.transaction():
+            self._store.inbox.ready(
+                event.id,
+                subject=subject,
+                canonical=as_plain(translated),
+                due_at=event.received_at + wait_s,
+                manifest_hash=route.connection.manifest.digest,
+            )
+            self._store.steps.add(event.id, "translated", {"event": translated.type.value, "source": event.source})
+        return None
+
+    def _is_left_out(self, route: Route, ids: Ids) -> bool:
+        only = route.connection.only_jobs
+        return bool(only) and ids.job is not None and ids.job not in only
+
+    # ── work ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def work_once(self) -> str | None:
+        """Works on the subject that waits longest; the id of the event it stood for, or None when none is due."""
+        claim = self._store.inbox.claim(LEASE_S)
+        if claim is None:
+            return None
+        event = _spokesman(claim)
+        token = CURRENT_EVENT.set(event.id)
+        try:
+            self._work(claim, event)
+        except LeaseLost:
+            _log.info("lease lost on %s", event.id)
+        finally:
+            CURRENT_EVENT.reset(token)
+        return event.id
+
+    def _work(self, claim: Claim, event: StoredEvent) -> None:
+        if event.unfinished > _MOST_UNFINISHED:
+            self._end(
+                claim.ids, Outcome(OutcomeKind.QUARANTINED, "working on it ended the worker three times"), claim
+            )
+            return
+        others = [other.id for other in claim.events if other.id != event.id]
+        if others:
+            self._end(others, Outcome(OutcomeKind.SUPERSEDED, f"scored together with {event.id}"), claim)
+        alone = replace(claim, events=(event,))
+        try:
+            outcome = self._advance(claim, event)
+        except StoreUnavailable:
+            raise
+        except FieldwrightError as error:
+            outcome = self._after(error, alone, event)
+        except Exception:
+            outcome = self._after_surprise(alone, event)
+        if outcome is not None:
+            self._end([event.id], outcome, alone)
+
+    def _after(self, error: FieldwrightError, claim: Claim, event: StoredEvent) -> Outcome | None:
+        """The outcome that ``error`` means, or None when the event was given back for later."""
+        if isinstance(error, LeaseLost):
+            raise error
+        if isinstance(error, Refused):
+            return _refused(error)
+        if isinstance(error, (AnswerUnusable, ExpressionError)):
+            return Outcome(OutcomeKind.QUARANTINED, error.message)
+        cause = error.cause if isinstance(error, CallError) else error.message
+        if isinstance(error, (CallError, ScoringUnavailable)):
+            return self._later(claim, event, cause, error.wait_s if isinstance(error, Throttled) else None)
+        return Outcome(OutcomeKind.DEAD, cause)
+
+    def _after_surprise(self, claim: Claim, event: StoredEvent) -> Outcome | None:
+        reference = secrets.token_hex(4)
+        _log.exception("working on %s failed, reference %s", event.id, reference)
+        if event.attempts >= _MOST_UNFINISHED:
+            return Outcome(OutcomeKind.QUARANTINED, f"an internal error, reference {reference}")
+        return self._later(claim, event, f"an internal error, reference {reference}", None)
+
+    def _later(self, claim: Claim, event: StoredEvent, cause: str, wait_s: float | None) -> Outcome | None:
+        decision = decide(event.attempts, self._clock.now(), wait_s)
+        if isinstance(decision, GiveUp):
+            return Outcome(OutcomeKind.DEAD, f"given up after {decision.tries} tries: {cause}")
+        with self._store.transaction():
+            self._store.inbox.release(claim, decision.at, cause)
+            self._store.steps.add(event.id, "attempt", {"result": "later", "cause": cause, "again_at": decision.at})
+        return None
+
+    def _advance(self, claim: Claim, event: StoredEvent) -> Outcome | None:
+        """The event's outcome, or None when it is planned, split or given back."""
+        route = self._routes.get(event.connection)
+        if route is None:
+            return Outcome(OutcomeKind.QUARANTINED, f"there is no connection {event.connection} any more")
+        canonical = canonical_of(event)
+        hydrator = Hydrator(route.connection, route.caller, self._store.cache, self._reader)
+        if canonical.type is EventType.CANDIDATE_DELETED:
+            return self._erase(event, canonical)
+        if canonical.type.value.startswith("job."):
+            return self._job_changed(route, hydrator, event, canonical)
+        if canonical.ids.candidate is None or canonical.ids.job is None:
+            return self._find_applications(route, hydrator, claim, event, canonical)
+        return self._application(route, hydrator, claim, event, canonical, prospect=False)
+
+    def _erase(self, event: StoredEvent, canonical: CanonicalEvent) -> Outcome:
+        counts = self._store.erase(event.connection, canonical.ids.candidate or "", by_event=event.id)
+        self._store.steps.add(event.id, "erased", counts)
+        return Outcome(OutcomeKind.ERASED, "the candidate was deleted in the ATS")
+
+    def _job_changed(
+        self, route: Route, hydrator: Hydrator, event: StoredEvent, canonical: CanonicalEvent
+    ) -> Outcome | None:
+        job_id = canonical.ids.job or ""
+        hydrator.forget_job(job_id)
+        applications = self._store.scores.applications_of_job(route.name, job_id)
+        if not applications:
+            return Outcome(OutcomeKind.UNCHANGED, "no application of this job was scored yet")
+        ids = [Ids(candidate, job) for candidate, job in applications]
+        self._split(route, event, ids, EventType.SCORE_DUE)
+        return None
+
+    def _find_applications(
+        self, route: Route, hydrator: Hydrator, claim: Claim, event: StoredEvent, canonical: CanonicalEvent
+    ) -> Outcome | None:
+        if canonical.ids.candidate is None:
+            found = [hydrator.application_ids(canonical.ids)]
+        else:
+            found = hydrator.applications_of(canonical.ids.candidate)
+        if found:
+            wanted = [ids for ids in found if not self._is_left_out(route, ids)]
+            if not wanted:
+                return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
+            self._split(route, event, wanted, _narrowed(canonical.type))
+            return None
+        job = route.connection.manifest.events.prospect_job
+        job_id = job.render({"settings": dict(route.connection.settings)}) if job else None
+        if not isinstance(job_id, str) or not job_id:
+            return Outcome(OutcomeKind.FILTERED, "a person without an application, and no job to score them against")
+        aimed = replace(canonical, ids=replace(canonical.ids, job=job_id))
+        return self._application(route, hydrator, claim, event, aimed, prospect=True)
+
+    def _split(self, route: Route, event: StoredEvent, found: Sequence[Ids], kind: EventType) -> None:
+        canonical = canonical_of(event)
+        children = []
+        for ids in found:
+            child = replace(canonical, type=kind, ids=ids)
+            due_at = self._clock.now() + (0.0 if event.source == "backfill" else 0.5)
+            children.append((f"{event.id}>{subject_of(ids)}", subject_of(ids), as_plain(child), due_at))
+        accepted = self._store.inbox.split(event.id, children, route.connection.manifest.digest)
+        self._store.steps.add(event.id, "split", {"into": [child.id for child in accepted]})
+
+    # ── one application ──────────────────────────────────────────────────────────────────────────────────────
+
+    def _application(
+        self,
+        route: Route,
+        hydrator: Hydrator,
+        claim: Claim,
+        event: StoredEvent,
+        canonical: CanonicalEvent,
+        *,
+        prospect: bool,
+    ) -> Outcome | None:
+        hydrated = hydrator.hydrate(canonical.ids, prospect=prospect)
+        context = hydrated.context(route.connection.settings)
+        skip = route.connection.manifest.events.skip
+        if skip is not None and skip({**context, "event": as_plain(canonical)}):
+            status = hydrated.application.status if hydrated.application else None
+            return Outcome(OutcomeKind.FILTERED, f"not scored at status {status}")
+        feedback = _feedback(claim)
+        self._store.steps.add(event.id, "hydrated", {"prospect": prospect})
+        scored = score_application(hydrated, hydrator, self._scorer, self._store, route.name, event.id)
+        if scored is None and feedback is None:
+            return Outcome(OutcomeKind.FILTERED, "there is no résumé yet")
+        self._tell_score(event, scored)
+        full = self._value_context(route, context, scored, feedback)
+        return self._plan(route, claim, event, hydrated, full, scored.score.audit_id if scored else "")
+
+    def _tell_score(self, event: StoredEvent, scored: Scored | None) -> None:
+        if scored is None:
+            return
+        score = scored.score
+        detail = {"match": score.match, "scorer": score.scorer, "audit_id": score.audit_id, "known": scored.known}
+        self._store.steps.add(event.id, "scored", {**detail, "problem": score.problem})
+
+    def _value_context(
+        self, route: Route, context: dict[str, Json], scored: Scored | None, feedback: Json
+    ) -> dict[str, Json]:
+        """What output values and notes are composed from."""
+        connection = route.connection
+        full = {**context, "score": as_plain(scored.score) if scored else {}}
+        full["feedback"] = feedback or {}
+        full["shortlist"] = {}
+        if connection.shortlist_url is not None:
+            full["shortlist"] = {"url": connection.shortlist_url.render(context)}
+        full["stage_move"] = {"to": connection.stage_move.to} if connection.stage_move else {}
+        return full
+
+    def _plan(
+        self,
+        route: Route,
+        claim: Claim,
+        event: StoredEvent,
+        hydrated: Hydrated,
+        context: dict[str, Json],
+        audit_id: str,
+    ) -> Outcome | None:
+        manifest = route.connection.manifest
+        stage = hydrated.application.status if hydrated.application else None
+        subject = f"{hydrated.candidate.id}|{hydrated.job.id}"
+        known = route.discovery.known(hydrated.candidate, stage, subject)
+        planned = plan(manifest, output_values(manifest, context), known, audit_id=audit_id)
+        self._store.steps.add(event.id, "planned", plan_detail(planned))
+        if not planned.deliveries:
+            return self._nothing_to_send(route, subject, planned)
+        entries = [
+            NewDelivery(
+                connection=route.name,
+                subject=subject,
+                candidate_id=hydrated.candidate.id,
+                job_id=hydrated.job.id,
+                place=request.place,
+                operation=request.operation,
+                payload=payload_of(request, context, audit_id),
+                marker=request.marker,
+            )
+            for request in planned.deliveries
+        ]
+        self._store.outbox.enqueue(event.id, entries, claim.token)
+        return None
+
+    def _nothing_to_send(self, route: Route, subject: str, planned: Plan) -> Outcome:
+        if planned.unchanged or not planned.nowhere:
+            written = self._store.written.last(route.name, subject).values()
+            newest = max((value.at or 0.0 for value in written), default=0.0)
+            echo = self._clock.now() - newest < _ECHO_S
+            return Outcome(OutcomeKind.UNCHANGED, "our own write came back" if echo else "all is written as it is")
+        causes = "; ".join(dict.fromkeys(f"{cause.place}: {cause.why}" for cause in planned.causes))
+        return Outcome(OutcomeKind.FILTERED, f"no place to write to: {causes}")
+
+    def _end(self, ids: Sequence[str], outcome: Outcome, claim: Claim | None = None) -> None:
+        with self._store.transaction():
+            self._store.inbox.finish(ids, outcome, claim.token if claim else None)
+            for event_id in ids:
+                self._store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
+
+
+def canonical_of(event: StoredEvent) -> CanonicalEvent:
+    """The canonical event as the inbox stored it."""
+    plain = dict(event.canonical or {})
+    return CanonicalEvent(**{**plain, "type": EventType(plain["type"]), "ids": ids_of(plain["ids"])})
+
+
+def plan_detail(planned: Plan) -> dict[str, Json]:
+    """A plan as a step tells it: where each output goes and why there; no values."""
+    going = [
+        {"output": write.output, "place": write.place, "target": write.target, "rung": write.rung + 1}
+        | {"causes": [as_plain(cause) for cause in write.causes], "operation": request.operation}
+        for request in planned.deliveries
+        for write in request.writes
+    ]
+    nowhere = [
+        {"output": lost.output, "causes": [as_plain(cause) for cause in lost.causes]} for lost in planned.nowhere
+    ]
+    return {"going": going, "unchanged": list(planned.unchanged), "nowhere": nowhere}
+
+
+def _spokesman(claim: Claim) -> StoredEvent:
+    """The event that stands for all of a claim: a deletion if there is one, else the newest."""
+    deleted = EventType.CANDIDATE_DELETED.value
+    gone = [event for event in claim.events if (event.canonical or {}).get("type") == deleted]
+    return gone[-1] if gone else claim.events[-1]
+
+
+def _feedback(claim: Claim) -> Json:
+    given = [(event.canonical or {}).get("data", {}).get("feedback") for event in claim.events]
+    return next((feedback for feedback in reversed(given) if feedback), None)
+
+
+def _narrowed(kind: EventType) -> EventType:
+    """What an event about a person means for one of their applications."""
+    created = (EventType.CANDIDATE_CREATED, EventType.APPLICATION_CREATED)
+    return EventType.APPLICATION_CREATED if kind in created else EventType.APPLICATION_UPDATED
+
+
+def _refused(error: Refused) -> Outcome:
+    if error.kind == "missing":
+        return Outcome(OutcomeKind.FILTERED, f"{error.operation}: not there any more ({error.cause})")
+    return Outcome(OutcomeKind.DEAD, f"{error.operation} was refused: {error.cause}")

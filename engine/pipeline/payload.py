@@ -1,0 +1,40 @@
+"""What an outbox row carries: a planned request and the event's context, as JSON and back.
+
+The score and the settings are not copied: the score is found by its audit id, settings by the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.model import Cause, Json, Write, as_plain
+from engine.writeback.field_values import FieldValue
+from engine.writeback.grouping import Planned
+
+_KEPT = ("candidate", "application", "feedback", "shortlist", "prospect")
+_JOB_KEPT = ("id", "title", "location", "department", "status")
+
+
+def payload_of(planned: Planned, context: Mapping[str, Json], audit_id: str) -> dict[str, Json]:
+    """The payload of one planned request."""
+    job = context["job"]
+    kept = {
+        name: context[name]
+        for name in ("candidate", "application", "feedback", "shortlist", "prospect")
+        if name in context
+    }
+    return {
+        "planned": as_plain(planned),
+        "audit_id": audit_id,
+        "context": {**kept, "job": {name: job.get(name) for name in _JOB_KEPT}},
+    }
+
+
+def planned_of(payload: Mapping[str, Json]) -> Planned:
+    """The planned request that ``payload_of`` stored."""
+    plain = payload["planned"]
+    writes = tuple(
+        Write(**{**write, "causes": tuple(Cause(**cause) for cause in write["causes"])}) for write in plain["writes"]
+    )
+    fields = tuple(FieldValue(**value) for value in plain["fields"])
+    return Planned(plain["place"], plain["operation"], plain["target"], writes, plain["marker"], fields)
