@@ -58,6 +58,7 @@ def test_a_name_can_be_found_in_the_text():
     assert path.offset_of(("absent",)) == 0
 
 
+@pytest.mark.filterwarnings("ignore:deprecated string literal syntax")
 @pytest.mark.parametrize(
     ("text", "offset", "message"),
     [

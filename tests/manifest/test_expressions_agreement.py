@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 import jmespath
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -127,6 +128,7 @@ def test_compiled_and_interpreted_agree(expression, data):
     assert _written(ours) == _written(theirs)
 
 
+@pytest.mark.filterwarnings("ignore:deprecated string literal syntax")
 @settings(max_examples=500, deadline=None)
 @given(st.text("ab.[]*?|&!@`'\"{}():,<>=0123 -\\", max_size=40), _data)
 def test_any_text_is_an_expression_or_a_syntax_error_as_it_is_for_jmespath(text, data):

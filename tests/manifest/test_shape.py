@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import SpecError
@@ -208,6 +208,7 @@ _values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "other"]), _values, max_size=6))
 def test_any_data_gets_findings_in_order_and_never_the_validators_own_words(data):
     source = read_text(json.dumps(data), "m.yaml")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import SpecError
@@ -143,11 +143,13 @@ _json = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_json)
 def test_json_written_as_yaml_reads_as_the_same_data(data):
     assert read_text(json.dumps(data, ensure_ascii=False), "m.yaml").data == data
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80) | st.text("{}[]:,-?&*!|>'\"%@`#~<= \n\tab01", max_size=80))
 def test_any_text_gives_data_or_findings_and_nothing_else(text):
     findings = findings_of(text)

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ExpressionError
@@ -162,6 +162,7 @@ def test_a_path_that_lacks_a_part_cannot_be_made(text, message):
     assert message in str(failed.value)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec="utf-8"), min_size=1).filter(lambda text: text not in (".", "..")))
 def test_no_value_leaves_its_segment_of_a_path(segment):
     made = path("/c/{{ id }}/end", id=segment)
@@ -263,6 +264,7 @@ _plain = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_plain)
 def test_any_plain_value_passes_through_a_lone_expression_unchanged(data):
     assert value("{{ data }}", data=data) == data
@@ -270,6 +272,7 @@ def test_any_plain_value_passes_through_a_lone_expression_unchanged(data):
     assert compile_tree({"x": ["{{ data }}"]}, "value").render({"data": data}) == {"x": [data]}
 
 
+@settings(deadline=None)
 @given(
     st.text("{}%# |.[]()'\"ab_~+*-=<0,:\n", max_size=40), st.sampled_from(["value", "text", "path", "note"]), _plain
 )
