@@ -109,7 +109,7 @@ def _field(place: Place, target: str, known: Known) -> FieldInfo:
 
 
 def _kind(place: Place, field: FieldInfo) -> str | None:
-    if field.type is None or not place.types:
+    if not field.type or not place.types:
         return None
     if field.type not in place.types:
         raise Misfit(f"a field of type {field.type} cannot be written")
