@@ -63,7 +63,7 @@ class Background:
 
     def domain(self, stems: Sequence[str]) -> str | None:
         """The field whose text answers best to ``stems``, or None where nothing answers."""
-        query = sorted(set(stems))
+        query = sorted(stems)
         if not query:
             return None
         scores = [float(score) for score in self._okapi.get_scores(query)]

@@ -27,8 +27,9 @@ _MONTHS = (
     "dec dez dic déc дек",
 )
 _MONTH_OF = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
+_MONTH_NAMES = "|".join(_MONTH_OF)
 _YEAR = r"(?:19[5-9]|20[0-7])\d"
-_NAMED = r"(?:[^\W\d_]{3,10}\.?,?\s{1,2}(?:de\s)?)"
+_NAMED = rf"(?:\b(?:{_MONTH_NAMES})[^\W\d_]{{0,7}}\.?,?\s{{1,2}}(?:de\s)?)"
 _NOW = (
     r"present|presently|current|currently|now|today|to date|till date|date|ongoing|heute|jetzt|actualidad|actual|"
     r"présent|aujourd['’]hui|oggi|obecnie|atual|настоящее время|н\.\s?в\."
@@ -42,6 +43,9 @@ _SPAN = re.compile(
 )
 _SINCE = re.compile(rf"(?i)\b(?:since|seit|desde|depuis|с)\s+{_FROM}(?!\d)")
 _NAMED_YEAR = re.compile(rf"(?i)(?:^|[(|,/•·–—-]\s?|{_NAMED}){_YEAR}(?=\s*(?:$|[)|,.;•·–—-]))")
+_DATE = re.compile(
+    rf"(?i)(?:(?:{_MONTH_NAMES})[^\W\d_]{{0,7}}\.?,?\s)?(?:(?:0?[1-9]|1[0-2])[/.])?(?<!\d){_YEAR}(?!\d)"
+)
 _BARE_YEAR = re.compile(_YEAR)
 
 
@@ -65,6 +69,13 @@ def spans(lines: Sequence[Line]) -> list[Span]:
     after_latest = (max(_years(lines), default=0) + 1) * 12
     read = [_span(match, line.start, after_latest) for match, line in found]
     return [span for span in read if 0 < span.months <= 60 * 12]
+
+
+def without_dates(line: str) -> str:
+    """``line`` with each date as a separator of the same length."""
+    for pattern in (_SPAN, _SINCE, _DATE):
+        line = pattern.sub(lambda match: "|" * len(match.group()), line)
+    return line
 
 
 def covered_months(times: Iterable[Span]) -> int:

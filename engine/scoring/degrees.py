@@ -45,8 +45,8 @@ _FULL = {
     Level.SCHOOL: r"high school|secondary school|\bged\b|\bgcses?\b|a-levels?|abitur|bachillerato|baccalauréat",
 }
 _ABBREVIATED = {
-    Level.MASTER: r"\b(?:M\.S\.|M\.A\.|MS|MA|MEng|MPhil|LLM)(?=[ ,] ?(?:in|of|degree)\b|, [A-Z][a-z]+ [A-Z]?)",
-    Level.BACHELOR: r"\b(?:B\.S\.|B\.A\.|BS|BA|BFA|LLB|BCom)(?=[ ,] ?(?:in|of|degree)\b|, [A-Z][a-z]+ ?[A-Z]?)",
+    Level.MASTER: r"\bM\.(?:S|A)\.|\b(?:MS|MA|MEng|MPhil|LLM)(?=[ ,] ?(?:in|of|degree)\b|, [A-Z][a-z]+ [A-Z]?)",
+    Level.BACHELOR: r"\bB\.(?:S|A)\.|\b(?:BS|BA|BFA|LLB|BCom)(?=[ ,] ?(?:in|of|degree)\b|, [A-Z][a-z]+ ?[A-Z]?)",
 }
 _FULL_PATTERNS = [(level, re.compile(rf"(?i)(?:{pattern})")) for level, pattern in _FULL.items()]
 _SHORT_PATTERNS = [(level, re.compile(pattern)) for level, pattern in _ABBREVIATED.items()]
@@ -55,6 +55,7 @@ _SCHOOL = re.compile(
     r"институт|MIT|ETH)\b"
 )
 _YEAR = re.compile(r"(?<!\d)(?:19[5-9]|20[0-7])\d(?!\d)")
+_TRAILING_YEAR = re.compile(r"[\s,(]*(?:(?:19[5-9]|20[0-7])\d[\s)–—-]*)+$")
 _PARTS = re.compile(r"\s*[|•·\t]\s*|\s[-–—]\s|,\s|\s{2,}|\s*[()*]+\s*")
 
 
@@ -98,6 +99,7 @@ def degrees(lines: list[Line]) -> list[Degree]:
 def _degree(level: Level, line: Line, after: list[Line], before: list[Line]) -> Degree:
     parts = [part.strip(" .:*_-–") for part in _PARTS.split(line.text)]
     named = next((part for part in parts if level_of(part) == level), line.text.strip())
+    named = _TRAILING_YEAR.sub("", named) or named
     start = line.start + line.text.index(named)
     after = [other for other in after if level_of(other.text) is None and not other.heading]
     near = [line, *after, *(other for other in before if level_of(other.text) is None and not other.heading)]

@@ -26,6 +26,8 @@ _YEARS = re.compile(
     rf"(?i)\b(\d{{1,2}}|{'|'.join(_NUMBER_WORDS)})\s?(?:\(\d+\))?\s?(?:\+|plus)?\s?(?:(?:-|–|to)\s?\d{{1,2}}\+?\s?)?"
     r"(?:or more )?(?:years?|yrs?)(?!\s+old)\b"
 )
+_ANY = re.compile("")
+_EXPERIENCE = re.compile(r"(?i)experience|background|working as|work in|in a similar")
 _MOST_YEARS = 15
 _MOST_SKILLS = 20
 _MOST_LINES = 40
@@ -89,9 +91,9 @@ def read_job(job: Job, skills: Skills, background: Background) -> JobAsks:
         stems=tuple(sorted({word for line in asked for word in line.stems} | set(content(words(title))))),
         skills=tuple(dict.fromkeys(named))[:_MOST_SKILLS],
         wished_skills=frozenset(named) - firm,
-        years=_asked_years(text),
+        years=_asked_years(job),
         degree=_asked_degree(text),
-        domain=background.domain([*content(words(title)) * 3, *(word for line in asked[:12] for word in line.stems)]),
+        domain=background.domain([*content(words(title)) * 4, *(word for line in asked[:12] for word in line.stems)]),
     )
 
 
@@ -120,12 +122,14 @@ def _asked_lines(text: str, weight: float, skills: Skills, places: set[str]) -> 
     return lines
 
 
-def _asked_years(text: str) -> int | None:
-    for match in _YEARS.finditer(text):
-        around = text[max(0, match.start() - 60) : match.end() + 80].lower()
-        number = _NUMBER_WORDS.get(match[1].lower()) or int(match[1])
-        if 0 < number <= _MOST_YEARS and re.search(r"experience|background|working|work |industry|in a|as a", around):
-            return number
+def _asked_years(job: Job) -> int | None:
+    """The first number of years in the requirements, else the first "years of experience" in the description."""
+    for text, about in ((job.requirements, _ANY), (job.description, _EXPERIENCE)):
+        for match in _YEARS.finditer(text):
+            around = text[max(0, match.start() - 60) : match.end() + 80]
+            number = _NUMBER_WORDS.get(match[1].lower()) or int(match[1])
+            if 0 < number <= _MOST_YEARS and about.search(around):
+                return number
     return None
 
 

@@ -59,9 +59,7 @@ class RemoteScorer:
         except AnswerUnusable as error:
             raise ScoringUnavailable("the scoring service's answer is not JSON", hint=_LATER) from error
         except replies.ReplyUnusable as error:
-            raise ScoringUnavailable(
-                f"the scoring service's reply does not fit its schema {error}", hint=_LATER
-            ) from None
+            raise ScoringUnavailable(f"the scoring service's reply does not fit: {error}", hint=_LATER) from None
 
 
 _LATER = "the event is kept and scored again later"

@@ -11,14 +11,13 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 from referencing import Registry
 
+from engine.manifest.schemas import schema
 from engine.model import Education, Experience, Json, Reason
 from engine.scoring.plain_text import tidied
 
@@ -127,14 +126,7 @@ def _problem(reply: Json) -> str | None:
 
 @cache
 def _validator() -> Validator:
-    return Draft202012Validator(_schema("scoring-reply.schema.json"), registry=Registry())
-
-
-def _schema(name: str) -> Json:
-    """A schema of the project: inside the installed package, else beside it in a working copy."""
-    packaged = files("engine") / "_data" / "schemas" / name
-    source = packaged if packaged.is_file() else Path(__file__).parents[2] / "schemas" / name
-    return json.loads(source.read_text("utf-8"))
+    return Draft202012Validator(schema("scoring-reply"), registry=Registry())
 
 
 def _optional(text: str | None) -> str | None:

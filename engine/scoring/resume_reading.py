@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from engine.scoring.background import Background
-from engine.scoring.dates import Span, spans
+from engine.scoring.dates import Span, spans, without_dates
 from engine.scoring.degrees import Degree, degrees, level_of
 from engine.scoring.job_reading import title_words
 from engine.scoring.masking import Known, masked
@@ -29,6 +29,9 @@ _EDGES = " \t*_#-–—.:,•▪◦·>"
 _LONGEST_TITLE_WORDS = 8
 _LONGEST_HEADER_WORDS = 14
 _MOST_STATED_YEARS = 45
+_NOT_FIRST = frozenset(
+    ("a", "an", "and", "as", "at", "by", "for", "from", "i", "in", "my", "of", "or", "the", "to", "with")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +143,27 @@ def _may_head(row: Line) -> bool:
 
 def _titles_in(row: Line, background: Background) -> list[Title]:
     found, start = [], 0
-    ends = [(match.start(), match.end()) for match in _SEGMENT_ENDS.finditer(row.text)]
-    for stop, following in (*ends, (len(row.text), len(row.text))):
-        segment = row.text[start:stop]
+    text = without_dates(row.text)
+    ends = [(match.start(), match.end()) for match in _SEGMENT_ENDS.finditer(text)]
+    for stop, following in (*ends, (len(text), len(text))):
+        segment = text[start:stop]
         plain = _NUMBERING.sub("", segment.strip(_EDGES)).strip(_EDGES)
         keys = [word_key(part) for part in re.findall(r"[^\W\d_]+", plain)]
-        if 0 < len(keys) <= _LONGEST_TITLE_WORDS and any(background.names_role(key) for key in keys):
+        if _reads_as_title(plain, keys) and any(background.names_role(key) for key in keys):
             place = row.start + start + segment.index(plain)
             found.append(
                 Title(" ".join(neutral(plain).split()), title_words(plain, background), place, place + len(plain))
             )
         start = following
     return found
+
+
+def _reads_as_title(plain: str, keys: list[str]) -> bool:
+    """Whether ``plain`` may be a title and not a piece of a sentence."""
+    if not 0 < len(keys) <= _LONGEST_TITLE_WORDS or keys[0] in _NOT_FIRST:
+        return False
+    plural_role = plain.lower().endswith("s") and not plain.lower().endswith("ss")
+    return not plain[0].islower() and ". " not in plain and not plural_role
 
 
 def _free_titles(rows: list[Line], background: Background) -> list[Title]:

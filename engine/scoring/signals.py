@@ -186,7 +186,7 @@ def _fits(role: Role, asks: JobAsks, resume: ReadResume, background: Background)
         return True
     words = resume.words_in(role.start, role.end)
     titled = content(resume.words_in(role.title.start, role.title.end)) if role.title else []
-    if asks.domain and background.domain([*titled * 3, *content(words)[:60]]) == asks.domain:
+    if asks.domain and background.domain([*titled * 3, *content(words)[:40]]) == asks.domain:
         return True
     skills = {mention.skill for mention in resume.mentions if role.start <= mention.start < role.end}
     asked = set(asks.skills)

@@ -94,9 +94,7 @@ def _cased(model: str, word: str) -> str:
     return word.capitalize() if model[0].isupper() else word
 
 
-_ENDINGS_LIST = (
-    "isation ization ational ations ation ement ments ment ings ing ence ance ies ied ers ors ed er or es ly al e y"
-)
+_ENDINGS_LIST = "isation ization ational ations ation ement ments ment ings ing ence ance ant ies ied ers ors ed er or es ly al e y"
 _ENDINGS = tuple(_ENDINGS_LIST.split())
 
 
