@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections import Counter, deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sandbox.faults import answer as send_answer
@@ -28,6 +29,18 @@ _KEPT_REQUESTS = 100_000
 _log = logging.getLogger("sandbox.smartrecruiters")
 
 
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What is known of a request before its body: who calls what, and may do what (None: not signed in)."""
+
+    headers: dict[str, str]
+    route: Route | None
+    values: list[str]
+    credential: str
+    allowed: frozenset[str] | None
+    endpoint: str
+
+
 class Api:
     """Routes ``/``, ``/_sandbox`` and the recruiter's pages to ``pages``, everything else to the pretend API.
 
@@ -46,54 +59,51 @@ class Api:
         if scope["type"] != "http" or path == "/" or path.startswith(_PAGES):
             await self._pages(scope, receive, send)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        routes, values = self._router.find(path)
-        route = routes.get(scope["method"])
-        endpoint = route.endpoint if route else f"{scope['method']} {_TOKEN if path == _TOKEN else '(unknown)'}"
-        credential, allowed = self._accounts.identify(headers)
-        answer = await self._limited(scope, receive, headers, route, values, credential, allowed, endpoint)
-        await self._send(scope, send, answer, credential, endpoint)
+        call = self._call(scope)
+        answer = await self._limited(call, scope, receive) or self.throttled()
+        headers = {**answer.headers, **self.limits.headers(call.credential, call.endpoint)}
+        if answer.body:
+            headers["content-type"] = answer.content_type
+        self.requests.append((scope["method"], path, answer.status))
+        self.served[call.endpoint] += 1
+        await send_answer(send, answer.status, headers, answer.body)
 
-    async def _limited(
-        self,
-        scope: Scope,
-        receive: Receive,
-        headers: dict[str, str],
-        route: Route | None,
-        values: list[str],
-        credential: str,
-        allowed: frozenset[str] | None,
-        endpoint: str,
-    ) -> Answer:
-        if not self.limits.enter(credential, endpoint):
-            return self.throttled()
+    def _call(self, scope: Scope) -> _Call:
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        routes, values = self._router.find(scope["path"])
+        route = routes.get(scope["method"])
+        endpoint = f"{scope['method']} {_TOKEN if scope['path'] == _TOKEN else '(unknown)'}"
+        credential, allowed = self._accounts.identify(headers)
+        return _Call(headers, route, values, credential, allowed, route.endpoint if route else endpoint)
+
+    async def _limited(self, call: _Call, scope: Scope, receive: Receive) -> Answer | None:
+        """The answer within the limits; None when they refuse the request."""
+        if not self.limits.enter(call.credential, call.endpoint):
+            return None
         try:
             await self._faults.delay(scope["method"], scope["path"])
-            request = self._request(scope, headers, await _body(receive))
-            if scope["path"] == _TOKEN and scope["method"] == "POST":
-                return self._accounts.token(request)
-            return await self._handled(route, values, request, allowed)
+            return await self._handled(call, self._request(scope, call.headers, await _body(receive)))
         except ApiError as error:
             return failed(error)
         except Exception:
-            _log.exception("the pretend API failed on %s", endpoint)
+            _log.exception("the pretend API failed on %s", call.endpoint)
             return failed(ApiError(500, "INTERNAL_SERVER_ERROR", "Internal error of the sandbox"))
         finally:
-            self.limits.leave(credential, endpoint)
+            self.limits.leave(call.credential, call.endpoint)
 
-    async def _handled(
-        self, route: Route | None, values: list[str], request: Request, allowed: frozenset[str] | None
-    ) -> Answer:
-        if allowed is None:
+    async def _handled(self, call: _Call, request: Request) -> Answer:
+        if request.path == _TOKEN and request.method == "POST":
+            return self._accounts.token(request)
+        if call.allowed is None:
             raise ApiError(401, "AUTHENTICATION_FAILED", "Authentication failed")
-        if route is None:
+        if call.route is None:
             raise _unrouted(self._router, request)
-        require(allowed, route.scopes, route.right)
-        request.params = dict(zip(route.names, values, strict=True))
-        if route.waits:
-            return await asyncio.to_thread(route.handler, self._tenant, request)
+        require(call.allowed, call.route.scopes, call.route.right)
+        request.params = dict(zip(call.route.names, call.values, strict=True))
+        if call.route.waits:
+            return await asyncio.to_thread(call.route.handler, self._tenant, request)
         with self._tenant.lock:
-            return route.handler(self._tenant, request)
+            return call.route.handler(self._tenant, request)
 
     def _request(self, scope: Scope, headers: dict[str, str], body: bytes) -> Request:
         host = headers.get("host", "")
@@ -117,14 +127,6 @@ class Api:
         answer = self.throttled()
         limits = self.limits.headers("fault", "fault") | {"x-ratelimit-remaining": "0"}
         return {"content-type": answer.content_type, **limits}, answer.body
-
-    async def _send(self, scope: Scope, send: Send, answer: Answer, credential: str, endpoint: str) -> None:
-        headers = {**answer.headers, **self.limits.headers(credential, endpoint)}
-        if answer.body:
-            headers["content-type"] = answer.content_type
-        self.requests.append((scope["method"], scope["path"], answer.status))
-        self.served[endpoint] += 1
-        await send_answer(send, answer.status, headers, answer.body)
 
 
 def _unrouted(router: Router, request: Request) -> ApiError:

@@ -156,16 +156,13 @@ def _hired(application: Application) -> Application:
 
 def remove(tenant: Tenant, request: Request) -> Answer:
     """``DELETE /candidates/{id}/jobs/{jobId}``: no event tells of it (facts, 4)."""
-    application = tenant.application(request.params)
-    candidate = tenant.candidates[application.candidate_id]
-    del candidate.applications[application.job_id]
-    del tenant.applications[application.id]
+    tenant.drop_application(tenant.application(request.params))
     return no_content()
 
 
-def answer(category: str, label: str, value: str) -> dict[str, Any]:
-    """One screening answer in the API's shape, for a sandbox's own applicants."""
+def answer(answer_id: str, question: str, value: str) -> dict[str, Any]:
+    """One free-text screening answer in the API's shape."""
     values = [{"id": value, "label": value}]
     fields = [{"id": "value", "label": "Value", "values": values}]
-    return {"id": str(uuid.uuid4()), "type": "textarea", "category": category, "name": label, "label": label,
-            "records": [{"fields": fields}]}  # fmt: skip
+    named = {"id": answer_id, "type": "textarea", "category": answer_id, "name": question, "label": question}
+    return {**named, "records": [{"fields": fields}]}

@@ -88,9 +88,7 @@ def download(tenant: Tenant, request: Request) -> Answer:
 def remove(tenant: Tenant, request: Request) -> Answer:
     """``DELETE /candidates/attachments/{attachmentId}``: 204."""
     stored = _file(tenant, request)
-    application = tenant.candidates[stored.candidate_id].applications.get(stored.job_id)
-    if application is not None:
-        application.attachment_ids.remove(stored.id)
+    tenant.candidates[stored.candidate_id].applications[stored.job_id].attachment_ids.remove(stored.id)
     del tenant.files[stored.id]
     return no_content()
 

@@ -135,11 +135,10 @@ def delete(tenant: Tenant, request: Request) -> Answer:
     candidate = tenant.candidate(request.params["id"])
     if tenant.people.get(candidate.person_key) == candidate.id:
         del tenant.people[candidate.person_key]
-    for application in candidate.applications.values():
-        tenant.applications.pop(application.id, None)
-    for file_id in [key for key, stored in tenant.files.items() if stored.candidate_id == candidate.id]:
-        del tenant.files[file_id]
+    for application in list(candidate.applications.values()):
+        tenant.drop_application(application)
     del tenant.candidates[candidate.id]
+    tenant.roster.remove(candidate)
     tenant.emit("candidate.deleted", {"id": candidate.id}, None)
     return no_content()
 

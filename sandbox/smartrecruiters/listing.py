@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+from bisect import bisect_right
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sandbox.smartrecruiters import shapes
@@ -21,54 +23,57 @@ _SIZES = (
 )
 
 
-def page_id(kind: str, number: int) -> str:
-    """An opaque cursor: what it continues, and after which record."""
-    return base64.urlsafe_b64encode(f"{kind}:{number}".encode()).decode()
+def page_id(kind: str, number: int, total: int = 0) -> str:
+    """An opaque cursor: what it continues, after which record, and the total that the first page found."""
+    return base64.urlsafe_b64encode(f"{kind}:{number}:{total}".encode()).decode()
+
+
+def cursor(request: Request, kind: str, name: str = "pageId") -> tuple[int, int]:
+    """(record number, total) of the cursor, (0, 0) without one. Raises ApiError 400 INVALID_PAGE_ID."""
+    text = request.one(name)
+    if not text:
+        return 0, 0
+    try:
+        found, number, total = base64.b64decode(text, altchars=b"-_", validate=True).decode("ascii").split(":")
+    except ValueError:
+        found, number, total = "", "", ""
+    if found != kind or not (number + total).isdecimal() or not number or len(number + total) > 24:
+        raise ApiError(400, "INVALID_PAGE_ID", "Invalid page id")
+    return int(number), int(total or 0)
 
 
 def after(request: Request, kind: str, name: str = "pageId") -> int:
     """The record number that the cursor names, 0 without one. Raises ApiError 400 INVALID_PAGE_ID."""
-    text = request.one(name)
-    if not text:
-        return 0
-    try:
-        found, _, number = base64.b64decode(text, altchars=b"-_", validate=True).decode().partition(":")
-    except ValueError:
-        found, number = "", ""
-    if found != kind or not number.isdecimal() or len(number) > 12:
-        raise ApiError(400, "INVALID_PAGE_ID", "Invalid page id")
-    return int(number)
+    return cursor(request, kind, name)[0]
 
 
 def candidates(tenant: Tenant, request: Request) -> Answer:
     """One page, in the order of creation; ``offset`` is no longer a parameter and is ignored."""
     limit = request.whole_number("limit", 10, 1, 100)
-    start = after(request, "candidates")
+    start, total = cursor(request, "candidates")
     tests = _tests(tenant, request)
-    page: list[tuple[Candidate, float]] = []
-    total, more = 0, False
-    for candidate, updated_at in _matching(tenant, tests):
-        total += 1
-        if candidate.number <= start:
-            continue
-        if len(page) < limit:
-            page.append((candidate, updated_at))
-        else:
-            more = True
-    items = [shapes.listed_candidate(tenant, candidate, moment, request.base_url) for candidate, moment in page]
-    body: dict[str, Any] = {"limit": limit, "offset": 0, "totalFound": total, "content": items}
+    page = list(islice(_matching(tenant, tests, start), limit + 1))
+    if not start:
+        total = sum(1 for _ in _matching(tenant, tests, 0))
+    more = len(page) > limit
+    shown = [shapes.listed_candidate(tenant, item, moment, request.base_url) for item, moment in page[:limit]]
+    body: dict[str, Any] = {"limit": limit, "offset": 0, "totalFound": total, "content": shown}
     headers = {}
     if more:
-        body["nextPageId"] = page_id("candidates", page[-1][0].number)
+        body["nextPageId"] = page_id("candidates", page[limit - 1][0].number, total)
         headers["link"] = next_link("/candidates", request.query, body["nextPageId"])
     elif tenant.switches.end_of_cursor == "null":
         body["nextPageId"] = None
     return ok(body, headers=headers)
 
 
-def _matching(tenant: Tenant, tests: list[Callable[[Candidate, float], bool]]) -> Iterator[tuple[Candidate, float]]:
-    for candidate in tenant.candidates.values():
-        if not candidate.applications:
+def _matching(
+    tenant: Tenant, tests: list[Callable[[Candidate, float], bool]], start: int
+) -> Iterator[tuple[Candidate, float]]:
+    """The candidates after number ``start`` that the list shows, each with its shown ``updatedOn``."""
+    first = bisect_right(tenant.roster, start, key=lambda candidate: candidate.number)
+    for candidate in islice(tenant.roster, first, None):
+        if not candidate.applications or tenant.is_denied(candidate.id):
             continue
         updated_at = tenant.shown_updated_at(candidate)
         if updated_at is not None and all(test(candidate, updated_at) for test in tests):

@@ -55,7 +55,6 @@ class Candidate:
     touched_at: list[float]
     tags: list[str] = field(default_factory=list)
     applications: dict[str, Application] = field(default_factory=dict)
-    attachment_ids: list[str] = field(default_factory=list)
 
     @property
     def person_key(self) -> tuple[str, str]:
@@ -91,7 +90,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """An uploaded file; ``job_id`` is empty for one of the person."""
+    """An uploaded file of an application."""
 
     id: str
     candidate_id: str

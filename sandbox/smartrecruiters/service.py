@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from sandbox import control, recruiter_page
 from sandbox.contract import ApplicationView, AttachmentView, CandidateView, FieldView, NoteView, Switches
 from sandbox.faults import Faults, FaultsMiddleware
-from sandbox.smartrecruiters import messages, properties
+from sandbox.smartrecruiters import applications, messages, properties
 from sandbox.smartrecruiters.accounts import Accounts
 from sandbox.smartrecruiters.api import Api
 from sandbox.smartrecruiters.deliveries import Deliveries
@@ -78,6 +78,14 @@ class SmartRecruiters:
                         "application.attachment.created", application, attachment_id=stored.id
                     )
             return candidate.id
+
+    def answer_screening(self, candidate_id: str, job_id: str, question: str, value: str) -> None:
+        """Adds the candidate's answer to a question of the application form. Raises KeyError for an unknown id."""
+        with self.tenant.lock:
+            application = self.tenant.candidates[candidate_id].applications[job_id]
+            event = "updated" if application.answers else "created"
+            application.answers.append(applications.answer(self.tenant.new_id("answer"), question, value))
+            self.tenant.emit_application(f"application.screening-answers.{event}", application)
 
     def _attach_resume(self, application: Application, applicant: SampleApplicant) -> StoredFile | None:
         if not applicant.resume_name:

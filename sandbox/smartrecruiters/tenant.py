@@ -41,6 +41,7 @@ class Tenant:
         self.base_url = "https://api.smartrecruiters.com"
         self.jobs: dict[str, Job] = {}
         self.candidates: dict[str, Candidate] = {}
+        self.roster: list[Candidate] = []
         self.people: dict[tuple[str, str], str] = {}
         self.applications: dict[str, Application] = {}
         self.files: dict[str, StoredFile] = {}
@@ -68,9 +69,13 @@ class Tenant:
             self._fields = (text, read_fields(text))
         return self._fields[1]
 
+    def is_denied(self, candidate_id: str) -> bool:
+        """Whether the ``denied_candidates`` switch names this one."""
+        return candidate_id in _listed(self.switches.denied_candidates)
+
     def candidate(self, candidate_id: str, denied_status: int = 403) -> Candidate:
         """Raises ApiError: 401 or 403 for one without access, 404 for an unknown one."""
-        if candidate_id in _listed(self.switches.denied_candidates):
+        if self.is_denied(candidate_id):
             raise self._denied("Candidate access denied", "NO_ACCESS_TO_CANDIDATE", denied_status)
         found = self.candidates.get(candidate_id)
         if found is None:
@@ -112,6 +117,7 @@ class Tenant:
         candidate_id = self.new_id("candidate")
         candidate = Candidate(candidate_id, self.numbers, profile, internal, now, [now])
         self.candidates[candidate_id] = candidate
+        self.roster.append(candidate)
         self.people.setdefault(candidate.person_key, candidate_id)
         self.emit("candidate.created", {"id": candidate_id}, f"/candidates/{candidate_id}")
         return candidate
@@ -140,6 +146,16 @@ class Tenant:
         application.attachment_ids.append(file_id)
         self.touch(self.candidates[application.candidate_id], "attachments")
         return stored
+
+    def drop_application(self, application: Application) -> None:
+        """Forgets an application with its files and reviews; fires no event."""
+        del self.candidates[application.candidate_id].applications[application.job_id]
+        del self.applications[application.id]
+        for key in application.attachment_ids:
+            del self.files[key]
+        mine = (application.candidate_id, application.job_id)
+        for key in [key for key, item in self.reviews.items() if (item["candidateId"], item["jobId"]) == mine]:
+            del self.reviews[key]
 
     def emit_application(self, name: str, application: Application, **more: str) -> None:
         """An ``application.*`` event: ids only."""

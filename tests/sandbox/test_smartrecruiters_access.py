@@ -85,6 +85,7 @@ def test_a_denied_object_answers_401_with_the_envelope_where_the_api_documents_i
         tenant.ats.switches.update({"denied_candidates": candidate, "denied_jobs": tenant.job})
         assert code(tenant.client.get(f"/candidates/{candidate}")) == (401, "NO_ACCESS_TO_CANDIDATE")
         assert code(tenant.client.get(f"/jobs/{tenant.job}")) == (401, "NO_ACCESS_TO_JOB")
+        assert tenant.client.get("/candidates").json()["content"] == []
         properties = tenant.at(candidate, "/properties")
         assert code(tenant.client.get(properties)) == (403, "NO_ACCESS_TO_CANDIDATE")
         tenant.ats.switches.update({"denied_answer": "401"})

@@ -237,7 +237,6 @@ def test_the_configuration_says_what_a_connection_needs_to_know() -> None:
         assert get("/user-api/v201804/users/me").json()["systemRole"]["id"] == "ADMINISTRATOR"
         process = get("/configuration/hiring-processes").json()["content"][0]
         assert "Skima Shortlisted" in process["subStatuses"]["IN_REVIEW"]
-        assert get(tenant.at(tenant.apply(), "/screening-answers")).json() == {"totalFound": 0, "content": []}
         job = get(f"/jobs/{tenant.job}").json()
         assert job["jobAd"]["sections"]["qualifications"]["text"] == "<ul><li>Python</li></ul>"
         assert "jobAd" not in get("/jobs").json()["content"][0]
@@ -260,3 +259,24 @@ def test_the_options_of_a_select_field_can_be_managed_but_never_emptied() -> Non
         assert tenant.client.delete(f"{path}/{only}").status_code == 204
         text = f"/configuration/candidate-properties/{tenant.field_id('T')}/values"
         assert code(tenant.client.get(text)) == (400, "CANDIDATE_PROPERTY_NOT_SINGLE_SELECT")
+
+
+def test_screening_answers_are_an_empty_list_until_there_are_some() -> None:
+    with open_tenant() as tenant:
+        candidate = tenant.apply()
+        path = tenant.at(candidate, "/screening-answers")
+        assert tenant.client.get(path).json() == {"totalFound": 0, "content": []}
+        tenant.ats.answer_screening(candidate, tenant.job, "Licence?", "Yes")
+        found = tenant.client.get(path).json()["content"][0]
+        assert (found["label"], found["records"][0]["fields"][0]["values"][0]["label"]) == ("Licence?", "Yes")
+
+
+def test_a_removed_application_takes_its_files_and_reviews_along() -> None:
+    with open_tenant() as tenant:
+        candidate = tenant.apply()
+        body = {"candidateId": candidate, "jobId": tenant.job, "overallRating": 4}
+        review = tenant.client.post("/reviews-api/v201910/reviews", json=body).json()
+        assert tenant.client.delete(tenant.at(candidate)).status_code == 204
+        assert tenant.client.get(f"/reviews-api/v201910/reviews/{review['id']}").status_code == 404
+        assert tenant.ats.state()["attachments"] == 0
+        assert tenant.client.get("/candidates").json()["totalFound"] == 0
