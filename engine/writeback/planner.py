@@ -53,29 +53,24 @@ def plan(manifest: Manifest, values: Mapping[str, Json], known: Known, *, audit_
     landed: list[Landed] = []
     unchanged: list[str] = []
     nowhere: list[Undeliverable] = []
+    taken: dict[str, str] = {}
     for output in manifest.write_back.outputs:
         if output not in values:
             continue
-        found = _find(manifest, output, values[output], known, landed)
-        if isinstance(found, Landed):
-            landed.append(found)
-        elif isinstance(found, Undeliverable):
-            nowhere.append(found)
-        else:
+        found = choose(manifest, output, values[output], known, taken=taken)
+        if isinstance(found, Landed) and found.field:
+            # A field is its output's even when nothing is sent: another output must not overwrite what is there.
+            taken[found.field.id] = output
+        if isinstance(found, AlreadyThere) or known.written.get(output) == digest(values[output]):
             unchanged.append(output)
+        elif isinstance(found, Landed):
+            landed.append(found)
+        else:
+            nowhere.append(found)
     if unchanged and all(item.write.output in _COMPANIONS for item in landed):
         unchanged.extend(item.write.output for item in landed)
         landed = []
     return Plan(group(manifest, landed, audit_id), tuple(unchanged), tuple(nowhere))
-
-
-def _find(
-    manifest: Manifest, output: str, value: Json, known: Known, landed: list[Landed]
-) -> Landed | AlreadyThere | Undeliverable:
-    if known.written.get(output) == digest(value):
-        return AlreadyThere()
-    taken = {item.field.id: item.write.output for item in landed if item.field}
-    return choose(manifest, output, value, known, taken=taken)
 
 
 def choose(

@@ -106,6 +106,13 @@ def test_two_outputs_never_go_to_the_same_field():
     assert result.causes == (Cause("custom field “f2”", "the output match_score goes there"),)
 
 
+def test_a_field_stays_its_outputs_when_that_is_unchanged():
+    made = manifest(output("match_score", ("field", "Reasons")), output("reasons", ("field", "f2"), NOTE))
+    known = Known(fields=FIELDS, written={"match_score": digest(1), "reasons": digest("old")})
+    result = plan(made, {"match_score": 1, "reasons": "new"}, known)
+    assert [request.place for request in result.deliveries] == ["note"]
+
+
 def test_fields_travel_in_batches_and_the_rest_in_one_request_each():
     outputs = [
         output(name, ("field", f"x{number}"))
