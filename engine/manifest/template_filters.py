@@ -22,6 +22,7 @@ from engine.errors import ExpressionError
 from engine.manifest.expression_functions import measure
 from engine.model import Json
 
+_LONGEST_QUOTE = 120
 LIMIT_TEXT = 1024 * 1024
 _DATE_FORMAT = re.compile(r"(?:[^%]|%[YmdHMSBbAaypIjZz%])*\Z")
 _KINDS = {dict: "a mapping", list: "a list", tuple: "a list", str: "text", bool: "true or false", type(None): "null"}
@@ -206,11 +207,19 @@ def filter_epoch_ms(value: Json) -> int:
 
 
 def filter_bullets(value: Json, mark: str = "•") -> str:
-    """A line for each item: a text, or the ``text`` of a mapping. Nothing for null."""
+    """A line for each item: a text, or the ``text`` of a mapping with its ``quote`` behind it. Nothing for null."""
     items = [] if value is None else _items(value, "bullets")
-    texts = [text_of(item.get("text")) if isinstance(item, dict) else text_of(item) for item in items]
+    texts = [_with_quote(item) if isinstance(item, dict) else text_of(item) for item in items]
     bounded(sum(map(len, texts)) + len(texts) * (len(mark) + 2))
     return "\n".join(f"{mark} {text}" for text in texts if text)
+
+
+def _with_quote(item: Mapping[str, Json]) -> str:
+    text, quote = text_of(item.get("text")), " ".join(text_of(item.get("quote")).split())
+    if not quote or quote in text:
+        return text
+    shown = quote if len(quote) <= _LONGEST_QUOTE else quote[: _LONGEST_QUOTE - 1].rstrip() + "…"
+    return f"{text} — “{shown}”"
 
 
 FILTERS: Mapping[str, Callable[..., Json]] = {

@@ -1,0 +1,1 @@
+"""Who runs the pipeline: in this process, with worker threads."""

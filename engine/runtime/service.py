@@ -1,0 +1,118 @@
+"""The routing service in one process: web front, worker threads, timers, on one store.
+
+``Service`` is what ``fieldwright serve`` runs, and what demos and tests start on loopback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import TracebackType
+
+from connectors.json_poster import HttpJsonPoster
+from connectors.transport import HttpTransport
+from engine.clock import SYSTEM, Clock
+from engine.errors import InputError
+from engine.intake.poll import Poller
+from engine.intake.registration import Registrar
+from engine.intake.subscriptions import Subscriptions
+from engine.manifest.connection import Connection
+from engine.pipeline.deliveries import DeliveryWork
+from engine.pipeline.events import EventWork
+from engine.pipeline.route import Route, open_route
+from engine.ports import Scorer
+from engine.runtime.timers import Timers
+from engine.runtime.workers import Workers
+from engine.scoring import Background, BuiltinScorer, RemoteScorer, ResumeReader, Skills
+from engine.store.group_commit import GroupCommit
+from engine.store.store import Store
+from engine.web.app import make_app
+from engine.web.server import WebServer
+
+
+def make_scorer(url: str | None) -> Scorer:
+    """The scoring step: the operator's own service at ``url``, else the built-in one."""
+    if url is not None:
+        return RemoteScorer(HttpJsonPoster(url), version="remote/1")
+    return BuiltinScorer(Skills.load(), Background.load())
+
+
+def open_routes(
+    connections: Mapping[str, Connection], store: Store, clock: Clock, sandboxes: Mapping[str, str]
+) -> dict[str, Route]:
+    """A route for each connection; those named in ``sandboxes`` call a pretend ATS on this machine."""
+    strangers = sorted(set(sandboxes) - set(connections))
+    if strangers:
+        known = ", ".join(sorted(connections))
+        raise InputError(f"--sandbox names no tenant of yours: {', '.join(strangers)}", hint=f"There are: {known}")
+    return {
+        name: open_route(connection, HttpTransport(sandbox_origin=sandboxes.get(name)), store, clock)
+        for name, connection in connections.items()
+    }
+
+
+class Service:
+    """All parts of the running engine. ``start`` once, ``stop`` once; usable in a ``with`` statement."""
+
+    def __init__(
+        self,
+        connections: Mapping[str, Connection],
+        store: Store,
+        *,
+        scorer: Scorer,
+        sandboxes: Mapping[str, str] | None = None,
+        public_url: str | None = None,
+        clock: Clock = SYSTEM,
+        workers: int = 4,
+    ) -> None:
+        self.connections, self.store, self._clock = connections, store, clock
+        self._public_url = public_url
+        self.routes = open_routes(connections, store, clock, sandboxes or {})
+        self._subscriptions = Subscriptions(store, clock)
+        self._reader = ResumeReader()
+        self._accepting = GroupCommit(store.inbox)
+        events = EventWork(self.routes, store, scorer, self._reader, clock)
+        self._workers = Workers(events, DeliveryWork(self.routes, store, clock), store, clock, workers)
+        self._web: WebServer | None = None
+        self._timers: Timers | None = None
+
+    def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
+        """Opens the doors, then starts the workers and the timers; the address of the web front."""
+        app = make_app(self.connections, self.store, self._accepting, self._clock, subscriptions=self._subscriptions)
+        self._web = WebServer(app, host, port)
+        url = self._web.start()
+        self._workers.start()
+        self._timers = self._make_timers(self._public_url or url)
+        self._timers.start()
+        return url
+
+    def stop(self) -> None:
+        """Closes the doors, ends what is under way, and closes everything but the store."""
+        if self._web is not None:
+            self._web.stop()
+        if self._timers is not None:
+            self._timers.stop()
+        self._workers.stop()
+        self._accepting.close()
+        self._reader.close()
+        for route in self.routes.values():
+            route.caller.close()
+
+    def _make_timers(self, public_url: str) -> Timers:
+        pollers, registrars = {}, {}
+        for name, route in self.routes.items():
+            events = route.connection.manifest.events
+            if events.poll is not None:
+                pollers[name] = Poller(route.connection, route.caller, self.store, self._clock)
+            if events.webhook is not None and route.connection.webhook:
+                registrars[name] = Registrar(
+                    route.connection, route.caller, self.store, self._clock, public_url, self._subscriptions
+                )
+        return Timers(pollers, registrars, self.store, self._clock)
+
+    def __enter__(self) -> Service:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()

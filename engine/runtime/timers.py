@@ -1,0 +1,95 @@
+"""What happens by the clock: lists are polled, webhook subscriptions are looked at."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine.clock import Clock
+from engine.errors import CallError, FieldwrightError
+from engine.intake.poll import Poller
+from engine.intake.registration import Registrar
+from engine.store.store import Store
+
+_LOOK_S = 1.0
+_AFTER_FAILURE_S = 60.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """When a connection's subscription is looked at next, and when it may be polled again after a failure."""
+
+    registration_at: float = 0.0
+    poll_at: float = 0.0
+
+
+class Timers:
+    """One thread per connection, so that a slow ATS holds up no other."""
+
+    def __init__(
+        self, pollers: Mapping[str, Poller], registrars: Mapping[str, Registrar], store: Store, clock: Clock
+    ) -> None:
+        self._pollers, self._registrars, self._store, self._clock = pollers, registrars, store, clock
+        self._stopping = threading.Event()
+        names = dict.fromkeys([*pollers, *registrars])
+        self._threads = [
+            threading.Thread(target=self._run, args=(name,), name=f"timer-{name}", daemon=True) for name in names
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float = 30.0) -> None:
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(timeout_s)
+
+    def _run(self, name: str) -> None:
+        turn = _Turn()
+        while not self._stopping.is_set():
+            try:
+                self.tick(name, turn)
+            except Exception:
+                _log.exception("the timer of %s failed", name)
+            self._stopping.wait(_LOOK_S)
+
+    def tick(self, name: str, turn: _Turn) -> None:
+        """Does what is due for one connection."""
+        now = self._clock.now()
+        registrar, poller = self._registrars.get(name), self._pollers.get(name)
+        if registrar is not None and now >= turn.registration_at:
+            turn.registration_at = now + self._registered(name, registrar)
+        if poller is not None and now >= turn.poll_at:
+            turn.poll_at = now + self._polled(name, poller)
+
+    def _registered(self, name: str, registrar: Registrar) -> float:
+        """Seconds until the subscription is looked at again."""
+        try:
+            report = registrar.ensure()
+        except FieldwrightError as error:
+            _log.warning("the webhook subscription of %s could not be looked at: %s", name, _phrase(error))
+            return _AFTER_FAILURE_S
+        if report.state == "failed":
+            _log.warning("the webhook subscription of %s: %s", name, report.detail)
+            return _AFTER_FAILURE_S
+        return registrar.check_every_s
+
+    def _polled(self, name: str, poller: Poller) -> float:
+        """Seconds until it is asked again what is due."""
+        for stream in poller.due(self._clock.now()):
+            if self._stopping.is_set():
+                break
+            try:
+                poller.poll(stream)
+            except FieldwrightError as error:
+                _log.warning("polling %s of %s failed: %s", stream, name, _phrase(error))
+                return _AFTER_FAILURE_S
+        return _LOOK_S
+
+
+def _phrase(error: FieldwrightError) -> str:
+    return error.cause if isinstance(error, CallError) else error.message

@@ -1,0 +1,91 @@
+"""Worker threads that drive the pipeline until they are told to stop."""
+
+from __future__ import annotations
+
+import logging
+import threading
+
+from engine.clock import Clock
+from engine.errors import StoreUnavailable
+from engine.pipeline.deliveries import DeliveryWork
+from engine.pipeline.events import EventWork
+from engine.store.store import Store
+
+_IDLE_S = 0.2
+_STORE_AWAY_S = 1.0
+_SWEEP_S = 15.0
+_log = logging.getLogger(__name__)
+
+
+class Workers:
+    """``count`` threads, each taking whatever is due: translation, an event, a delivery."""
+
+    def __init__(
+        self, events: EventWork, deliveries: DeliveryWork, store: Store, clock: Clock, count: int = 4
+    ) -> None:
+        self._events, self._deliveries, self._store, self._clock = events, deliveries, store, clock
+        self._stopping = threading.Event()
+        self._translating = threading.Lock()
+        self._sweeping = threading.Lock()
+        self._swept_at = float("-inf")
+        self._threads = [threading.Thread(target=self._run, name=f"worker-{n}", daemon=True) for n in range(count)]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float = 30.0) -> bool:
+        """Takes no new work and ends what is under way; whether all ended in time."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(timeout_s)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                if not self.turn():
+                    self._stopping.wait(_IDLE_S)
+            except StoreUnavailable as error:
+                _log.warning("the store cannot be used now: %s", error.message)
+                self._stopping.wait(_STORE_AWAY_S)
+            except Exception:
+                _log.exception("a worker's turn failed")
+                self._stopping.wait(_STORE_AWAY_S)
+
+    def turn(self) -> bool:
+        """One thing of each kind that is due; whether there was any."""
+        self._sweep()
+        busy = self._translate()
+        event_id = self._events.work_once()
+        if event_id is not None:
+            self._finish(event_id)
+        return busy or event_id is not None or self._deliveries.deliver_once() is not None
+
+    def _finish(self, event_id: str) -> None:
+        """Delivers what the event's plan asks for while it is fresh; what must wait is taken up later."""
+        while not self._stopping.is_set() and self._deliveries.deliver_once(event_id) is not None:
+            pass
+        self._deliveries.finish_event(event_id)
+
+    def _translate(self) -> bool:
+        if not self._translating.acquire(blocking=False):
+            return False
+        try:
+            return self._events.translate_received() > 0
+        finally:
+            self._translating.release()
+
+    def _sweep(self) -> None:
+        """Takes back what dead workers held, and ends events whose last delivery was settled by one."""
+        now = self._clock.monotonic()
+        if now - self._swept_at < _SWEEP_S or not self._sweeping.acquire(blocking=False):
+            return
+        try:
+            self._swept_at = now
+            self._store.inbox.recover()
+            self._store.outbox.recover()
+            for event in self._store.inbox.settled(200):
+                self._deliveries.finish_event(event.id)
+        finally:
+            self._sweeping.release()
