@@ -24,17 +24,22 @@ from engine.manifest.source import read
 from engine.manifest.templates import Template
 from engine.model import Json
 
+_RAISED = "a tenant may lower a limit, never raise it"
 _NEVER = ("apis", "operations", "objects", "capabilities", "write_back", "actions", "setup", "ats", "manifest")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One effect of an overlay: what is changed, from what to what, and where the overlay says so."""
+    """One thing an overlay says: what, from what to what, and where. It may say what the manifest says already."""
 
     what: str
     before: str
     after: str
     line: int
+
+    @property
+    def has_effect(self) -> bool:
+        return self.before != self.after
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,7 @@ class _Application:
             base=self.base,
             manifest=manifest,
             given=root.value("settings", {}),
-            changes=tuple(self.changes),
+            changes=tuple(sorted(set(self.changes), key=lambda change: (change.line, change.what))),
             only_jobs=frozenset(root.value("jobs", {}).get("only", ())),
             webhook=root.value("events", {}).get("webhook", "on") == "on",
             stage_to=stage.value("to") if stage else None,
@@ -126,14 +131,13 @@ class _Application:
         )
 
     def change(self, node: Node, what: str, before: object, after: object) -> None:
-        if str(before) != str(after):
-            self.changes.append(Change(what, str(before), str(after), node.at.line))
+        self.changes.append(Change(what, str(before), str(after), node.at.line))
 
     def _setting_changes(self) -> None:
         for name, node in self.root.items("settings"):
             setting = self.base.settings.get(name)
-            before = "" if setting is None or setting.default is None else setting.default
-            self.change(node, f"settings.{name}", before or "(unset)", node.data)
+            before = None if setting is None else setting.default
+            self.change(node, f"settings.{name}", "(unset)" if before is None else _word(before), _word(node.data))
         if jobs := self.root.get("jobs"):
             self.change(jobs, "jobs", "all", f"only {', '.join(jobs.value('only'))}")
 
@@ -141,7 +145,7 @@ class _Application:
 
     def _write_back(self) -> WriteBack:
         base = self.base.write_back
-        outputs = {name: output for name, output in base.outputs.items()}
+        outputs = dict(base.outputs)
         for section, apply in (
             ("fields", self._field),
             ("rungs", self._rungs),
@@ -223,7 +227,7 @@ class _Application:
                 continue
             text = node.as_template("note", scope.NOTE)
             notes[name] = replace(notes[name], text=text, at=node.at)
-            self.change(node, f"notes.{name}", "(the manifest's text)", "(the tenant's text)")
+            self.change(node, f"notes.{name}", self.base.write_back.notes[name].text.text, text.text)
         return notes
 
     # ── events, limits ───────────────────────────────────────────────────────────────────────────────────────
@@ -247,31 +251,51 @@ class _Application:
         if base.poll is None:
             poll.fail("no-poll", f"{self.base.ats.name} is not polled")
             return base
-        every, full = poll.seconds("every") or base.poll.every_s, poll.seconds("full_pass") or base.poll.full_pass_s
-        self.change(poll, "events.poll.every", f"{base.poll.every_s:g} s", f"{every:g} s")
-        self.change(poll, "events.poll.full_pass", f"{base.poll.full_pass_s} s", f"{full} s")
-        return replace(base, poll=replace(base.poll, every_s=every, full_pass_s=full))
+        polled = base.poll
+        every, full = poll.seconds("every"), poll.seconds("full_pass")
+        if every is not None:
+            self.change(poll["every"], "events.poll.every", f"{polled.every_s:g} s", f"{every:g} s")
+            polled = replace(polled, every_s=every)
+        if full is not None:
+            before = "never" if polled.full_pass_s is None else f"{polled.full_pass_s:g} s"
+            self.change(poll["full_pass"], "events.poll.full_pass", before, f"{full:g} s")
+            polled = replace(polled, full_pass_s=full)
+        return replace(base, poll=polled)
 
     def _apis(self) -> Mapping[str, Api]:
         node = self.root.get("limits")
         if node is None:
             return self.base.apis
-        return {name: replace(api, limits=self._lowered(node, api.limits)) for name, api in self.base.apis.items()}
+        return {name: replace(api, limits=self._lowered(node, api)) for name, api in self.base.apis.items()}
 
-    def _lowered(self, node: Node, limits: Limits) -> Limits:
+    def _lowered(self, node: Node, api: Api) -> Limits:
+        limits = api.limits
         if "rate" in node:
             rate = parse_rate(node.value("rate"))
             if limits.rate and rate[0] / rate[1] > limits.rate[0] / limits.rate[1]:
-                node["rate"].fail("limit-raised", "a tenant may lower a limit, never raise it")
-            self.change(node["rate"], "limits.rate", limits.rate, rate)
+                node["rate"].fail("limit-raised", _RAISED, f"at most {_rate(limits.rate)} at `{api.name}`")
+            self.change(node["rate"], f"limits.rate of {api.name}", _rate(limits.rate), _rate(rate))
             limits = replace(limits, rate=rate)
         if "concurrency" in node:
-            concurrency = node.value("concurrency")
-            if limits.concurrency and concurrency > limits.concurrency:
-                node["concurrency"].fail("limit-raised", "a tenant may lower a limit, never raise it")
-            self.change(node["concurrency"], "limits.concurrency", limits.concurrency, concurrency)
-            limits = replace(limits, concurrency=concurrency)
+            given = node.value("concurrency")
+            if limits.concurrency and given > limits.concurrency:
+                most = f"at most {limits.concurrency} at `{api.name}`"
+                node["concurrency"].fail("limit-raised", _RAISED, most)
+            before = limits.concurrency or "unlimited"
+            self.change(node["concurrency"], f"limits.concurrency of {api.name}", before, given)
+            limits = replace(limits, concurrency=given)
         return limits
+
+
+def _word(value: Json) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _rate(rate: tuple[int, float] | None) -> str:
+    if rate is None:
+        return "unlimited"
+    calls, seconds = rate
+    return f"{calls}/s" if seconds == 1 else f"{calls}/{seconds:g}s"
 
 
 def _kinds(rungs: tuple[Rung, ...]) -> str:

@@ -16,8 +16,17 @@ def data_folder(name: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / name
 
 
+def has_schema(name: str) -> bool:
+    """Whether there is a schema of this name."""
+    return _schema_file(name).is_file()
+
+
 @lru_cache
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema ``schemas/<name>.schema.json``."""
-    content: dict[str, Any] = json.loads((data_folder("schemas") / f"{name}.schema.json").read_text("utf-8"))
+    content: dict[str, Any] = json.loads(_schema_file(name).read_text("utf-8"))
     return content
+
+
+def _schema_file(name: str) -> Path:
+    return data_folder("schemas") / f"{name}.schema.json"

@@ -1,0 +1,92 @@
+"""``fieldwright events``: what came in and how it went, from the database of a running or stopped service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from engine.cli.event_story import event_summary, story_of
+from engine.cli.event_text import show_list, show_story
+from engine.cli.options import AsJson, State
+from engine.cli.output import print_json
+from engine.errors import InputError
+from engine.model import OutcomeKind
+from engine.settings import Settings, settings_from
+from engine.store import Store
+
+STATES = ("received", "ready", "leased", "planned", "finished")
+OUTCOMES = tuple(kind.value for kind in OutcomeKind)
+
+app = typer.Typer()
+
+
+@app.command("list")
+def list_events(
+    connection: Annotated[str | None, typer.Option(help="Only those of this tenant.")] = None,
+    state: Annotated[str | None, typer.Option(help=f"Only those in this state: {', '.join(STATES)}.")] = None,
+    outcome: Annotated[str | None, typer.Option(help=f"Only those that ended so: {', '.join(OUTCOMES)}.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
+    state_folder: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """List events, newest first."""
+    _one_of("state", state, STATES)
+    _one_of("outcome", outcome, OUTCOMES)
+    with _store(settings_from(state=state_folder)) as store:
+        found = store.inbox.list(connection, state, outcome, limit)
+        counts = store.inbox.counts()
+    if as_json:
+        print_json({"events": [event_summary(event) for event in found], "counts": counts})
+    else:
+        show_list(found, counts)
+
+
+@app.command("show")
+def show_event(
+    id: Annotated[str, typer.Argument(help="The event's id, as `events list` shows it.")],
+    raw: Annotated[bool, typer.Option("--raw", help="Also what was received, as it came.")] = False,
+    state_folder: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one event's whole way: each step, each rung and its cause, each request, each delivery, the outcome."""
+    with _store(settings_from(state=state_folder)) as store:
+        story = story_of(store, id)
+    if as_json:
+        print_json(story.as_json(raw))
+    else:
+        show_story(story, raw)
+
+
+@app.command("replay")
+def replay_event(
+    id: Annotated[str, typer.Argument(help="The id of an event that has ended.")],
+    state_folder: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send an event that has ended through the engine again; what is written already is not written twice."""
+    with _store(settings_from(state=state_folder)) as store:
+        store.inbox.replay(id)
+        state = store.inbox.get(id).state
+    if as_json:
+        print_json({"id": id, "state": state})
+    else:
+        typer.echo(f"{id} is {state} again; a running `fieldwright serve` takes it up.")
+
+
+@contextmanager
+def _store(settings: Settings) -> Iterator[Store]:
+    if not settings.database.is_file():
+        raise InputError(
+            f"There is no database {settings.database}.",
+            hint="Name the folder the service runs with: --state DIR, or FIELDWRIGHT_STATE.",
+        )
+    with Store.open(settings.database) as store:
+        yield store
+
+
+def _one_of(name: str, given: str | None, known: tuple[str, ...]) -> None:
+    if given is not None and given not in known:
+        raise InputError(f"There is no {name} `{given}`.", hint=f"One of: {', '.join(known)}")

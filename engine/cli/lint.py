@@ -1,0 +1,104 @@
+"""``fieldwright lint``: files and folders in; every mistake with file, line and column, and an exit code, out.
+
+Knows manifests, tenants' files (they hold ``tenant`` or ``extends``) and mapping tests (``*.test.yaml``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import AsJson, Mappings
+from engine.errors import InputError, SpecError
+from engine.manifest.build import examine
+from engine.manifest.findings import Finding
+from engine.manifest.schemas import data_folder, has_schema, schema
+from engine.manifest.shape import check
+from engine.manifest.source import Source, read
+from engine.settings import settings_from
+
+_TEST = ".test.yaml"
+_TEST_SCHEMA = "mapping-test"
+
+
+def lint(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files and folders; without any, the shipped manifests.")
+    ] = None,
+    mappings: Mappings = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check manifests, tenants' files and mapping tests; every mistake with its place.
+
+    Exit code 2 when there is a mistake, 0 when there are none or warnings only.
+    """
+    files = list(dict.fromkeys(_files(paths or [data_folder("mappings")])))
+    manifests = settings_from(mappings=mappings).mappings
+    found = sorted({finding for file in files for finding in findings_of(file, manifests)})
+    errors = sum(finding.severity == "error" for finding in found)
+    if as_json:
+        _print_json(found, len(files), errors)
+    else:
+        _print_text(found, len(files), errors)
+    if errors:
+        raise typer.Exit(2)
+
+
+def findings_of(file: Path, mappings: Path | None = None) -> list[Finding]:
+    """All findings of one file. ``mappings`` is where a tenant's file finds the manifest it extends."""
+    try:
+        return _examined(read(file), file, mappings)
+    except SpecError as error:
+        return list(error.findings)
+
+
+def _examined(source: Source, file: Path, mappings: Path | None) -> list[Finding]:
+    if file.name.endswith(_TEST):
+        return check(source, schema(_TEST_SCHEMA))[1] if has_schema(_TEST_SCHEMA) else []
+    if isinstance(source.data, dict) and ("tenant" in source.data or "extends" in source.data):
+        from engine.manifest.overlay import load_overlay
+
+        load_overlay(file, mappings)
+        return []
+    return examine(source)[1]
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = sorted(file for file in path.rglob("*.yaml") if not file.name.startswith("."))
+        if not found:
+            raise InputError(f"There is no .yaml file in {path}.", hint="Name files, or a folder that holds some.")
+        yield from found
+
+
+def _print_text(found: list[Finding], files: int, errors: int) -> None:
+    for finding in found:
+        color = "red" if finding.severity == "error" else "yellow"
+        place = typer.style(f"{finding.file}:{finding.line}:{finding.column}", bold=True)
+        typer.echo(f"{place} {typer.style(finding.code, fg=color)} {finding.message}")
+        if finding.hint:
+            typer.echo(f"  {finding.hint}")
+    in_files = f"in {files} {'file' if files == 1 else 'files'}"
+    warnings = len(found) - errors
+    if not found:
+        typer.echo(f"No mistakes {in_files}.")
+    else:
+        counted = (_counted(errors, "error"), _counted(warnings, "warning"))
+        typer.echo(f"{', '.join(filter(None, counted))} {in_files}.")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}" if count else ""
+
+
+def _print_json(found: list[Finding], files: int, errors: int) -> None:
+    counts = {"files": files, "errors": errors, "warnings": len(found) - errors}
+    findings = [finding.as_json() for finding in found]
+    typer.echo(json.dumps({**counts, "findings": findings}, ensure_ascii=False, indent=2))

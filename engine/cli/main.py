@@ -1,0 +1,109 @@
+"""The command ``fieldwright``: finds the command's module, runs it, and tells people what went wrong.
+
+A command's module is imported only when the command runs. To add one, add a line to ``COMMANDS``: its target is
+``module:name`` of a function that typer understands, or of a ``typer.Typer`` that holds several.
+Exit codes: 0 done, 1 it failed, 2 what was given is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from engine import __version__
+from engine.errors import FieldwrightError, InputError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "lint": (
+        "engine.cli.lint:lint",
+        "Check manifests, tenants' files and mapping tests.",
+    ),
+    "diff": ("engine.cli.diff:diff", "Show what a tenant's file changes of its manifest."),
+    "events": ("engine.cli.events:app", "List events, show one event's whole way, send one through again."),
+    "sandbox": ("engine.cli.sandbox:sandbox", "Run a pretend ATS on this machine."),
+}
+
+
+def run(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command of ``arguments`` (else the process's own) and ends the process."""
+    said = list(sys.argv[1:] if arguments is None else arguments)
+    given = [argument for argument in said if argument != "--debug"]
+    debug = given != said or bool(os.environ.get("FIELDWRIGHT_DEBUG"))
+    chosen = next((argument for argument in given if not argument.startswith("-")), None)
+    try:
+        application(chosen)(given, prog_name="fieldwright")
+    except FieldwrightError as error:
+        sys.exit(_told(error, debug))
+    except Exception as error:
+        sys.exit(_unexpected(error, debug))
+
+
+def application(chosen: str | None) -> typer.Typer:
+    """The whole command line, of which only the command ``chosen`` can do its work: the others are not imported."""
+    app = typer.Typer(
+        name="fieldwright",
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Reads an ATS's events, scores applications and writes the results back, by one YAML file per ATS.",
+    )
+    app.callback()(_root)
+    for name, (target, summary) in COMMANDS.items():
+        found = _load(target) if name == chosen else _absent
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=name, help=summary, no_args_is_help=True)
+        else:
+            app.command(name, short_help=summary)(found)
+    return app
+
+
+def _load(target: str) -> Any:
+    module, _, name = target.partition(":")
+    return getattr(import_module(module), name)
+
+
+def _absent() -> None:
+    """Stands for a command that was not chosen."""
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"fieldwright {__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and end.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an unexpected error.")] = False,
+) -> None:
+    pass
+
+
+def _told(error: FieldwrightError, debug: bool) -> int:
+    if debug:
+        traceback.print_exc()
+    typer.secho(f"error: {error.message}", err=True, fg="red")
+    if error.hint:
+        typer.echo(f"  {error.hint}", err=True)
+    return 2 if isinstance(error, InputError) else 1
+
+
+def _unexpected(error: Exception, debug: bool) -> int:
+    # The error's own text may hold a person's data or a secret: only its kind and place are told.
+    if debug:
+        traceback.print_exc()
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].name}:{frames[-1].lineno}" if frames else "start"
+    reference = f"{type(error).__name__} in {where} ({secrets.token_hex(4)})"
+    typer.secho(f"error: something unexpected happened: {reference}; --debug shows more", err=True, fg="red")
+    return 1

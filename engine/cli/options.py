@@ -1,0 +1,38 @@
+"""The options that several commands share, as types for typer; ``engine.settings`` says what they mean."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of text for people.")]
+State = Annotated[
+    Path | None,
+    typer.Option("--state", metavar="DIR", help="Folder of the database. [FIELDWRIGHT_STATE; var]"),
+]
+Tenants = Annotated[
+    Path | None,
+    typer.Option("--tenants", metavar="DIR", help="Folder of the tenants' files. [FIELDWRIGHT_TENANTS; tenants]"),
+]
+Mappings = Annotated[
+    Path | None,
+    typer.Option("--mappings", metavar="DIR", help="Folder of the manifests. [FIELDWRIGHT_MAPPINGS; the shipped]"),
+]
+PublicUrl = Annotated[
+    str | None,
+    typer.Option("--public-url", metavar="URL", help="Where the ATSs reach us. [FIELDWRIGHT_PUBLIC_URL]"),
+]
+Scorer = Annotated[
+    str | None,
+    typer.Option("--scorer", metavar="URL", help="A scoring service of your own. [FIELDWRIGHT_SCORER_URL]"),
+]
+Sandboxes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--sandbox",
+        metavar="TENANT=URL",
+        help="Send this tenant's calls to a sandbox on this machine; may be given again. [FIELDWRIGHT_SANDBOXES]",
+    ),
+]

@@ -1,0 +1,51 @@
+"""What commands print: tables and trees for people (plain text where no terminal is), JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.model import Json
+
+_UNWRAPPED = 1000
+
+
+def console() -> Console:
+    """Standard output; without a terminal no colours, and no line is broken."""
+    terminal = sys.stdout.isatty()
+    return Console(
+        file=sys.stdout, width=None if terminal else _UNWRAPPED, highlight=False, markup=False, emoji=False
+    )
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], title: str | None = None) -> Table:
+    """A table for ``console``: light lines in a terminal, columns with spaces between elsewhere."""
+    terminal = sys.stdout.isatty()
+    made = Table(
+        title=title,
+        title_justify="left",
+        box=box.SIMPLE_HEAD if terminal else None,
+        pad_edge=terminal,
+        padding=(0, 1) if terminal else (0, 2, 0, 0),
+    )
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*(printable(cell) if isinstance(cell, str) else cell for cell in row))
+    return made
+
+
+def printable(text: str) -> str:
+    """``text`` without what could steer a terminal: control characters become visible."""
+    return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)
+
+
+def print_json(data: Json) -> None:
+    """``data`` as indented JSON on standard output."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
