@@ -20,6 +20,7 @@ from engine.model import Candidate, Json, Outcome, OutcomeKind, as_plain
 from engine.pipeline.payload import payload_of, planned_of
 from engine.pipeline.route import CURRENT_EVENT, Route
 from engine.store.deliveries import Delivery, NewDelivery
+from engine.store.outbox import OVERTAKEN
 from engine.store.store import Store
 from engine.store.written import Written
 from engine.writeback.compose import CallInput, compose
@@ -269,6 +270,8 @@ def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
     if dead:
         some = f"{len(arrived)} of {len(arrived) + len(dead)} requests arrived; " if arrived else ""
         return Outcome(OutcomeKind.DEAD, f"{some}{causes}")
+    if any(delivery.last_cause == OVERTAKEN for delivery in deliveries) and not arrived:
+        return Outcome(OutcomeKind.SUPERSEDED, OVERTAKEN)
     if not arrived:
         return Outcome(OutcomeKind.UNCHANGED, "all is written as it is")
     outputs = sum(len(planned_of(delivery.payload).writes) for delivery in arrived)

@@ -28,15 +28,15 @@ from engine.errors import (
 from engine.hydration.hydrate import Hydrated, Hydrator
 from engine.intake.translate import ids_of, subject_of, translate
 from engine.model import CanonicalEvent, EventType, Ids, Json, Outcome, OutcomeKind, as_plain
-from engine.pipeline.payload import payload_of
+from engine.pipeline.payload import payload_of, planned_of
 from engine.pipeline.route import CURRENT_EVENT, Route
 from engine.pipeline.scoring import Scored, score_application
 from engine.ports import ResumeReading, Scorer
-from engine.store.deliveries import NewDelivery
+from engine.store.deliveries import Delivery, NewDelivery
 from engine.store.events import Claim, StoredEvent
 from engine.store.store import Store
 from engine.writeback.planner import Plan, plan
-from engine.writeback.values import output_values
+from engine.writeback.values import digest, output_values
 
 LEASE_S = 120.0
 _MOST_UNFINISHED = 3
@@ -291,6 +291,8 @@ class EventWork:
         stage = hydrated.application.status if hydrated.application else None
         subject = f"{hydrated.candidate.id}|{hydrated.job.id}"
         known = route.discovery.known(hydrated.candidate, stage, subject)
+        open_now = self._store.outbox.open_of_subject(route.name, subject)
+        known = replace(known, written={**known.written, **_on_its_way(open_now)})
         planned = plan(manifest, output_values(manifest, context), known, audit_id=audit_id)
         self._store.steps.add(event.id, "planned", plan_detail(planned))
         if not planned.deliveries:
@@ -308,7 +310,9 @@ class EventWork:
             )
             for request in planned.deliveries
         ]
-        self._store.outbox.enqueue(event.id, entries, claim.token)
+        with self._store.transaction():
+            self._store.outbox.overtake(_overtaken(open_now, planned))
+            self._store.outbox.enqueue(event.id, entries, claim.token)
         return None
 
     def _nothing_to_send(self, route: Route, subject: str, planned: Plan) -> Outcome:
@@ -325,6 +329,22 @@ class EventWork:
             self._store.inbox.finish(ids, outcome, claim.token if claim else None)
             for event_id in ids:
                 self._store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
+
+
+def _on_its_way(open_now: Sequence[Delivery]) -> dict[str, str]:
+    """Output → digest of what deliveries that are still open will write."""
+    writes = (write for delivery in open_now for write in planned_of(delivery.payload).writes)
+    return {write.output: digest(write.value) for write in writes}
+
+
+def _overtaken(open_now: Sequence[Delivery], planned: Plan) -> list[str]:
+    """Open deliveries of which every output is in the new plan with a newer value."""
+    newer = {write.output for request in planned.deliveries for write in request.writes}
+    return [
+        delivery.id
+        for delivery in open_now
+        if {write.output for write in planned_of(delivery.payload).writes} <= newer
+    ]
 
 
 def canonical_of(event: StoredEvent) -> CanonicalEvent:

@@ -24,6 +24,10 @@ _OPEN = ("pending", "leased")
 _FIRST = outbox.alias("first")
 
 
+OVERTAKEN = "overtaken by a newer result"
+"""The cause of a delivery that ended because a newer one says more."""
+
+
 class Outbox:
     """The table of deliveries. Every method is one transaction."""
 
@@ -98,6 +102,20 @@ class Outbox:
         ordered = select(outbox).where(outbox.c.event_id == event_id).order_by(outbox.c.turn, outbox.c.id)
         with self._database.read() as connection:
             return [delivery_from(row) for row in connection.execute(ordered)]
+
+    def open_of_subject(self, connection: str, subject: str) -> list[Delivery]:
+        """What is still on its way to a subject, in the order in which it goes out."""
+        here = (outbox.c.connection == connection, outbox.c.subject == subject, outbox.c.state.in_(_OPEN))
+        ordered = select(outbox).where(*here).order_by(outbox.c.turn, outbox.c.id)
+        with self._database.read() as reading:
+            return [delivery_from(row) for row in reading.execute(ordered)]
+
+    def overtake(self, ids: Sequence[str]) -> int:
+        """Ends those of ``ids`` that were never sent: a newer result goes out instead. How many."""
+        waiting = (outbox.c.id.in_(ids), outbox.c.state == "pending", outbox.c.sent.is_(False))
+        gone = {"state": "moved", "last_cause": OVERTAKEN, "settled_at": self._clock.now()}
+        with self._database.write() as connection:
+            return connection.execute(update(outbox).where(*waiting).values(**gone)).rowcount
 
     def get(self, id: str) -> Delivery | None:
         with self._database.read() as connection:
