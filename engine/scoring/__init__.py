@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from engine.scoring.background import Background as Background
     from engine.scoring.builtin import BuiltinScorer as BuiltinScorer
-    from engine.scoring.input_hash import input_hash as input_hash
     from engine.scoring.remote import RemoteScorer as RemoteScorer
     from engine.scoring.resume_text import ResumeReader as ResumeReader
     from engine.scoring.skills import Skills as Skills
@@ -22,9 +21,7 @@ _MODULES = {
     "RemoteScorer": "remote",
     "ResumeReader": "resume_text",
     "Skills": "skills",
-    "input_hash": "input_hash",
 }
-__all__ = ["Background", "BuiltinScorer", "RemoteScorer", "ResumeReader", "Skills", "input_hash"]
 
 
 def __getattr__(name: str) -> Any:

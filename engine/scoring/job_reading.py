@@ -13,6 +13,7 @@ from engine.scoring.words import content, says_something, stem, words
 
 _SENTENCE = re.compile(r"(?<=[.!?;])\s+(?=[^\W\d_])|\n+")
 _TAGS = re.compile(r"<[^<>]{1,200}>")
+_CLAUSE = re.compile(r"[\n;,]|(?<=[a-z])\. ")
 _EDGES = " \t-*•▪◦·–—●○■"
 _WISHED = re.compile(r"(?i)\b(?:plus|preferred|nice to have|bonus|desirable|ideally|advantage|optional|asset)\b")
 _ABOUT_THE_COMPANY = re.compile(
@@ -22,8 +23,9 @@ _ABOUT_THE_COMPANY = re.compile(
 )
 _NUMBERS = "one two three four five six seven eight nine ten"
 _NUMBER_WORDS = {name: number for number, name in enumerate(_NUMBERS.split(), start=1)}
+_EITHER_NUMBER = "|".join(_NUMBER_WORDS)
 _YEARS = re.compile(
-    rf"(?i)\b(\d{{1,2}}|{'|'.join(_NUMBER_WORDS)})\s?(?:\(\d+\))?\s?(?:\+|plus)?\s?(?:(?:-|–|to)\s?\d{{1,2}}\+?\s?)?"
+    rf"(?i)\b(\d{{1,2}}|{_EITHER_NUMBER})\s?(?:\(\d+\))?\s?(?:\+|plus)?\s?(?:(?:-|–|to)\s?(?:\d{{1,2}}|{_EITHER_NUMBER})\+?\s?)?"
     r"(?:or more )?(?:years?|yrs?)(?!\s+old)\b"
 )
 _ANY = re.compile("")
@@ -134,7 +136,7 @@ def _asked_years(job: Job) -> int | None:
 
 
 def _asked_degree(text: str) -> Level | None:
-    for line in _SENTENCE.split(text):
-        if (level := lowest_level_of(line)) is not None and not _WISHED.search(line):
+    for clause in _CLAUSE.split(text):
+        if (level := lowest_level_of(clause)) is not None and not _WISHED.search(clause):
             return level
     return None

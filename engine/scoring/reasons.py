@@ -108,7 +108,7 @@ class _Writer:
         best: list[tuple[int, int]] = []
         most = 0
         for line in self._resume.lines:
-            here = [m for m in self._resume.mentions if line.start <= m.start < line.end and m.skill in matched]
+            here = [m for m in self._resume.mentions_in(line.start, line.end) if m.skill in matched]
             if len({m.skill for m in here}) > most:
                 most = len({m.skill for m in here})
                 best = [(m.start, m.end) for m in here if m.end - here[0].start <= _LONGEST_QUOTE]
@@ -127,7 +127,7 @@ class _Writer:
         assert best is not None
         shares = []
         for line in self._resume.lines:
-            skills = {m.skill for m in self._resume.mentions if line.start <= m.start < line.end}
+            skills = {m.skill for m in self._resume.mentions_in(line.start, line.end)}
             stems = set(content(self._resume.words_in(line.start, line.end)))
             shares.append((len(stems & set(best.stems)) + 2 * len(skills & best.skills), line))
         most, answer = max(shares, key=lambda pair: pair[0])

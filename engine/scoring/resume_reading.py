@@ -72,6 +72,10 @@ class ReadResume:
         first = bisect_left(self.words, start, key=lambda word: word.start)
         return self.words[first : bisect_left(self.words, end, key=lambda word: word.start)]
 
+    def mentions_in(self, start: int, end: int) -> Sequence[Mention]:
+        first = bisect_left(self.mentions, start, key=lambda mention: mention.start)
+        return self.mentions[first : bisect_left(self.mentions, end, key=lambda mention: mention.start)]
+
 
 def read_resume(text: str, skills: Skills, background: Background) -> ReadResume:
     """What the résumé ``text`` says, its owner's person left out."""

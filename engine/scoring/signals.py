@@ -188,7 +188,7 @@ def _fits(role: Role, asks: JobAsks, resume: ReadResume, background: Background)
     titled = content(resume.words_in(role.title.start, role.title.end)) if role.title else []
     if asks.domain and background.domain([*titled * 3, *content(words)[:40]]) == asks.domain:
         return True
-    skills = {mention.skill for mention in resume.mentions if role.start <= mention.start < role.end}
+    skills = {mention.skill for mention in resume.mentions_in(role.start, role.end)}
     asked = set(asks.skills)
     stems = set(content(words))
     share = math.fsum(background.idf(word) for word in asks.stems if word in stems)

@@ -33,7 +33,7 @@ class Mention(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Skills:
     """``names`` maps words in the singular to the canonical skill; ``exact`` those that count only as written;
-    ``well_known`` the single words of the alias table.
+    ``well_known`` the names of the alias table.
     """
 
     names: Mapping[str, str]
@@ -77,7 +77,7 @@ class Skills:
 
     def _inside(self, found: Sequence[Word], skill: str) -> list[Mention]:
         """Well-known skills named by single words of a longer one: AWS in "AWS EKS"."""
-        if len(found) == 1:
+        if len(found) == 1 or " ".join(word.key for word in found) in self.well_known:
             return []
         known = [(self.well_known[word.key], word) for word in found if word.key in self.well_known]
         return [Mention(name, word.start, word.end) for name, word in known if name != skill]
@@ -114,11 +114,14 @@ def _add_aliases(source: str, names: dict[str, str]) -> tuple[dict[str, str], di
         if not line or line.startswith("#"):
             continue
         skill, _, others = line.partition(" = ")
+        only_exact = {alias.strip()[1:].lower() for alias in others.split(";") if alias.strip().startswith("!")}
         for alias in (skill, *others.split(";")):
+            if alias in only_exact:
+                continue
             if (alias := alias.strip()).startswith("!"):
                 exact[alias[1:]] = skill
             elif len(alias) > 1:
                 key = " ".join(word.key for word in words(alias))
                 names[key] = well_known[key] = skill
                 names.update(dict.fromkeys((f"{key} {ending}" for ending in _EMPTY_ENDINGS), skill))
-    return exact, {key: skill for key, skill in well_known.items() if " " not in key}
+    return exact, well_known

@@ -48,6 +48,7 @@ _NEUTRAL = {
     "handyman": "handyperson",
     "handywoman": "handyperson",
 }
+_IN_IE = frozenset(("calories", "cookies", "movies", "series", "species", "selfies"))
 _GENDERED = re.compile(rf"\b(?:{'|'.join(_NEUTRAL)})\b", re.IGNORECASE)
 
 _LINES = (files("engine.scoring") / "data" / "stop_words.txt").read_text("utf-8").splitlines()
@@ -78,6 +79,8 @@ def word_key(word: str) -> str:
     """``word`` in lower case and in the singular, the same for any gender."""
     lower = _POSSESSIVE.sub("", word.lower())
     lower = _NEUTRAL.get(lower, lower)
+    if lower.endswith("ies") and len(lower) > 4 and lower not in _IN_IE:
+        return lower[:-3] + "y"
     if len(lower) > 3 and lower.endswith("s") and not lower.endswith(("ss", "us", "is")):
         return _NEUTRAL.get(lower[:-1], lower[:-1])
     return lower
@@ -94,7 +97,10 @@ def _cased(model: str, word: str) -> str:
     return word.capitalize() if model[0].isupper() else word
 
 
-_ENDINGS_LIST = "isation ization ational ations ation ement ments ment ings ing ence ance ant ies ied ers ors ed er or es ly al e y"
+_ENDINGS_LIST = (
+    "isation ization ational ations ation ement ments ment ings ing ence ance ant "
+    "ies ied ers ors ed er or es ly al e y"
+)
 _ENDINGS = tuple(_ENDINGS_LIST.split())
 
 
