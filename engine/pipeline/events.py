@@ -1,4 +1,4 @@
-"""An accepted event's way to its plan: translate → hydrate → score → plan → outbox.
+"""An accepted event's way: translated, then claimed, and taken to the applications that it is about.
 
 Every event ends in exactly one outcome. What cannot be done now is given back with a time; what can never be
 done says why; nothing is dropped.
@@ -25,22 +25,17 @@ from engine.errors import (
     Throttled,
     TranslationError,
 )
-from engine.hydration.hydrate import Hydrated, Hydrator
+from engine.hydration.hydrate import Hydrator
 from engine.intake.translate import ids_of, subject_of, translate
-from engine.model import CanonicalEvent, EventType, Ids, Json, Outcome, OutcomeKind, as_plain
-from engine.pipeline.payload import payload_of, planned_of
+from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, as_plain
+from engine.pipeline.applications import ApplicationWork
 from engine.pipeline.route import CURRENT_EVENT, Route
-from engine.pipeline.scoring import Scored, score_application
 from engine.ports import ResumeReading, Scorer
-from engine.store.deliveries import Delivery, NewDelivery
 from engine.store.events import Claim, StoredEvent
 from engine.store.store import Store
-from engine.writeback.planner import Plan, plan
-from engine.writeback.values import digest, output_values
 
 LEASE_S = 120.0
 _MOST_UNFINISHED = 3
-_ECHO_S = 900.0
 _log = logging.getLogger(__name__)
 
 
@@ -51,7 +46,8 @@ class EventWork:
         self, routes: Mapping[str, Route], store: Store, scorer: Scorer, reader: ResumeReading, clock: Clock
     ) -> None:
         self._routes, self._store, self._clock = routes, store, clock
-        self._scorer, self._reader = scorer, reader
+        self._reader = reader
+        self._applications = ApplicationWork(store, scorer, clock)
 
     # ── translate ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -182,7 +178,7 @@ class EventWork:
             return self._job_changed(route, hydrator, event, canonical)
         if canonical.ids.candidate is None or canonical.ids.job is None:
             return self._find_applications(route, hydrator, claim, event, canonical)
-        return self._application(route, hydrator, claim, event, canonical, prospect=False)
+        return self._applications.run(route, hydrator, claim, event, canonical)
 
     def _erase(self, event: StoredEvent, canonical: CanonicalEvent) -> Outcome:
         counts = self._store.erase(event.connection, canonical.ids.candidate or "", by_event=event.id)
@@ -219,7 +215,7 @@ class EventWork:
         if not isinstance(job_id, str) or not job_id:
             return Outcome(OutcomeKind.FILTERED, "a person without an application, and no job to score them against")
         aimed = replace(canonical, ids=replace(canonical.ids, job=job_id))
-        return self._application(route, hydrator, claim, event, aimed, prospect=True)
+        return self._applications.run(route, hydrator, claim, event, aimed, prospect=True)
 
     def _split(self, route: Route, event: StoredEvent, found: Sequence[Ids], kind: EventType) -> None:
         canonical = canonical_of(event)
@@ -231,120 +227,11 @@ class EventWork:
         accepted = self._store.inbox.split(event.id, children, route.connection.manifest.digest)
         self._store.steps.add(event.id, "split", {"into": [child.id for child in accepted]})
 
-    # ── one application ──────────────────────────────────────────────────────────────────────────────────────
-
-    def _application(
-        self,
-        route: Route,
-        hydrator: Hydrator,
-        claim: Claim,
-        event: StoredEvent,
-        canonical: CanonicalEvent,
-        *,
-        prospect: bool,
-    ) -> Outcome | None:
-        hydrated = hydrator.hydrate(canonical.ids, prospect=prospect)
-        context = hydrated.context(route.connection.settings)
-        skip = route.connection.manifest.events.skip
-        if skip is not None and skip({**context, "event": as_plain(canonical)}):
-            status = hydrated.application.status if hydrated.application else None
-            return Outcome(OutcomeKind.FILTERED, f"not scored at status {status}")
-        feedback = _feedback(claim)
-        self._store.steps.add(event.id, "hydrated", {"prospect": prospect})
-        scored = score_application(hydrated, hydrator, self._scorer, self._store, route.name, event.id)
-        if scored is None and feedback is None:
-            return Outcome(OutcomeKind.FILTERED, "there is no résumé yet")
-        self._tell_score(event, scored)
-        full = self._value_context(route, context, scored, feedback)
-        return self._plan(route, claim, event, hydrated, full, scored.score.audit_id if scored else "")
-
-    def _tell_score(self, event: StoredEvent, scored: Scored | None) -> None:
-        if scored is None:
-            return
-        score = scored.score
-        detail = {"match": score.match, "scorer": score.scorer, "audit_id": score.audit_id, "known": scored.known}
-        self._store.steps.add(event.id, "scored", {**detail, "problem": score.problem})
-
-    def _value_context(
-        self, route: Route, context: dict[str, Json], scored: Scored | None, feedback: Json
-    ) -> dict[str, Json]:
-        """What output values and notes are composed from."""
-        connection = route.connection
-        full = {**context, "score": as_plain(scored.score) if scored else {}}
-        full["feedback"] = feedback or {}
-        full["shortlist"] = {}
-        if connection.shortlist_url is not None:
-            full["shortlist"] = {"url": connection.shortlist_url.render(context)}
-        full["stage_move"] = {"to": connection.stage_move.to} if connection.stage_move else {}
-        return full
-
-    def _plan(
-        self,
-        route: Route,
-        claim: Claim,
-        event: StoredEvent,
-        hydrated: Hydrated,
-        context: dict[str, Json],
-        audit_id: str,
-    ) -> Outcome | None:
-        manifest = route.connection.manifest
-        stage = hydrated.application.status if hydrated.application else None
-        subject = f"{hydrated.candidate.id}|{hydrated.job.id}"
-        known = route.discovery.known(hydrated.candidate, stage, subject)
-        open_now = self._store.outbox.open_of_subject(route.name, subject)
-        known = replace(known, written={**known.written, **_on_its_way(open_now)})
-        planned = plan(manifest, output_values(manifest, context), known, audit_id=audit_id)
-        self._store.steps.add(event.id, "planned", plan_detail(planned))
-        if not planned.deliveries:
-            return self._nothing_to_send(route, subject, planned)
-        entries = [
-            NewDelivery(
-                connection=route.name,
-                subject=subject,
-                candidate_id=hydrated.candidate.id,
-                job_id=hydrated.job.id,
-                place=request.place,
-                operation=request.operation,
-                payload=payload_of(request, context, audit_id),
-                marker=request.marker,
-            )
-            for request in planned.deliveries
-        ]
-        with self._store.transaction():
-            self._store.outbox.overtake(_overtaken(open_now, planned))
-            self._store.outbox.enqueue(event.id, entries, claim.token)
-        return None
-
-    def _nothing_to_send(self, route: Route, subject: str, planned: Plan) -> Outcome:
-        if planned.unchanged or not planned.nowhere:
-            written = self._store.written.last(route.name, subject).values()
-            newest = max((value.at or 0.0 for value in written), default=0.0)
-            echo = self._clock.now() - newest < _ECHO_S
-            return Outcome(OutcomeKind.UNCHANGED, "our own write came back" if echo else "all is written as it is")
-        causes = "; ".join(dict.fromkeys(f"{cause.place}: {cause.why}" for cause in planned.causes))
-        return Outcome(OutcomeKind.FILTERED, f"no place to write to: {causes}")
-
     def _end(self, ids: Sequence[str], outcome: Outcome, claim: Claim | None = None) -> None:
         with self._store.transaction():
             self._store.inbox.finish(ids, outcome, claim.token if claim else None)
             for event_id in ids:
                 self._store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
-
-
-def _on_its_way(open_now: Sequence[Delivery]) -> dict[str, str]:
-    """Output → digest of what deliveries that are still open will write."""
-    writes = (write for delivery in open_now for write in planned_of(delivery.payload).writes)
-    return {write.output: digest(write.value) for write in writes}
-
-
-def _overtaken(open_now: Sequence[Delivery], planned: Plan) -> list[str]:
-    """Open deliveries of which every output is in the new plan with a newer value."""
-    newer = {write.output for request in planned.deliveries for write in request.writes}
-    return [
-        delivery.id
-        for delivery in open_now
-        if {write.output for write in planned_of(delivery.payload).writes} <= newer
-    ]
 
 
 def canonical_of(event: StoredEvent) -> CanonicalEvent:
@@ -353,30 +240,11 @@ def canonical_of(event: StoredEvent) -> CanonicalEvent:
     return CanonicalEvent(**{**plain, "type": EventType(plain["type"]), "ids": ids_of(plain["ids"])})
 
 
-def plan_detail(planned: Plan) -> dict[str, Json]:
-    """A plan as a step tells it: where each output goes and why there; no values."""
-    going = [
-        {"output": write.output, "place": write.place, "target": write.target, "rung": write.rung + 1}
-        | {"causes": [as_plain(cause) for cause in write.causes], "operation": request.operation}
-        for request in planned.deliveries
-        for write in request.writes
-    ]
-    nowhere = [
-        {"output": lost.output, "causes": [as_plain(cause) for cause in lost.causes]} for lost in planned.nowhere
-    ]
-    return {"going": going, "unchanged": list(planned.unchanged), "nowhere": nowhere}
-
-
 def _spokesman(claim: Claim) -> StoredEvent:
     """The event that stands for all of a claim: a deletion if there is one, else the newest."""
     deleted = EventType.CANDIDATE_DELETED.value
     gone = [event for event in claim.events if (event.canonical or {}).get("type") == deleted]
     return gone[-1] if gone else claim.events[-1]
-
-
-def _feedback(claim: Claim) -> Json:
-    given = [(event.canonical or {}).get("data", {}).get("feedback") for event in claim.events]
-    return next((feedback for feedback in reversed(given) if feedback), None)
 
 
 def _narrowed(kind: EventType) -> EventType:
