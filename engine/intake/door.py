@@ -1,0 +1,263 @@
+"""The rules of a connection's webhook door: a request in, what becomes of it out. No I/O, no server.
+
+In order: method, connection, headers' and body's size, the secret in the address, handshake, signature, JSON. A
+stranger learns nothing: whether the connection is unknown, the secret wrong or the signature bad, the answer is the
+same. What is valid JSON is admitted even where the manifest cannot translate it: that is quarantined later.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import lru_cache
+from urllib.parse import parse_qsl
+
+from connectors.signatures import SignatureRejected, verify
+from engine.errors import ExpressionError, FieldwrightError
+from engine.intake.strict_json import JsonRefused, read_json
+from engine.manifest.connection import Connection
+from engine.manifest.model import Handshake, WebhookDoor
+from engine.manifest.templates import UNSET, Template
+from engine.model import Json, RawEvent
+from engine.redaction import masked_headers
+
+LIMIT_HEADERS = 16 * 1024
+LIMIT_BODY = 1024 * 1024
+LIMIT_KEY = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """A request at the door: header names in lower case, the raw query, the whole body. ``secret``: the rest of
+    the address after the connection's name."""
+
+    method: str
+    secret: str | None
+    headers: dict[str, str] = field(repr=False)
+    query: bytes = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """To be committed; ``acknowledge`` is the status to answer after that, and not before."""
+
+    raw: RawEvent
+    acknowledge: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandsShaken:
+    """To be answered at once; nothing is stored."""
+
+    status: int
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Turned away. ``reason`` is for the counter, one of a few words, never for the stranger."""
+
+    status: int
+    reason: str
+
+
+Verdict = Admitted | HandsShaken | Turned
+
+WRONG_METHOD = Turned(405, "wrong method")
+UNKNOWN = Turned(401, "unknown connection")
+TOO_LARGE = Turned(413, "body too large")
+_HEADERS_TOO_LARGE = Turned(431, "headers too large")
+_WRONG_SECRET = Turned(401, "wrong address")
+
+
+class Door:
+    """The door of one connection, made ready once. ``limit_bytes`` is the largest body that is read."""
+
+    def __init__(self, connection: Connection, webhook: WebhookDoor) -> None:
+        self.name, self.limit_bytes = connection.name, webhook.largest_body
+        self._webhook = webhook
+        self._settings = dict(connection.settings)
+        self._has_secret = webhook.url_secret is not None
+        signature = webhook.signature
+        self._is_credential = _credentials(signature.header if signature is not None else "")
+        self._secret = _address_secret(webhook.url_secret, self._settings)
+
+    def judge(self, knock: Knock, now: float, subscription: Mapping[str, Json] | None) -> Verdict:
+        """What becomes of ``knock``. ``now`` is UTC seconds, ``subscription`` {id, secret} as far as known."""
+        if len(knock.body) > self.limit_bytes:
+            return TOO_LARGE
+        if sum(len(name) + len(value) for name, value in knock.headers.items()) > LIMIT_HEADERS:
+            return _HEADERS_TOO_LARGE
+        if not self._is_address(knock.secret):
+            return _WRONG_SECRET if knock.method == "POST" else WRONG_METHOD
+        delivery = _Delivery(knock, now)
+        handshake = self._webhook.handshake
+        if handshake is not None and (shaken := _shaken(handshake, delivery)) is not None:
+            return shaken
+        if knock.method != "POST":
+            return WRONG_METHOD
+        return self._unsigned(knock, now, subscription) or self._admitted(delivery)
+
+    def _is_address(self, given: str | None) -> bool:
+        if not self._has_secret:
+            return given is None
+        # An address whose secret is not set is nobody's address.
+        fits = hmac.compare_digest((given or "").encode("utf-8", "replace"), self._secret)
+        return fits and bool(self._secret)
+
+    def _unsigned(self, knock: Knock, now: float, subscription: Mapping[str, Json] | None) -> Turned | None:
+        if self._webhook.signature is None:
+            return None
+        context = {"settings": self._settings, "subscription": dict(subscription or {})}
+        try:
+            verify(self._webhook.signature, headers=knock.headers, body=knock.body, context=context, now=now)
+        except SignatureRejected as error:
+            return Turned(401, _SIGNATURE_REASONS[error.reason])
+        return None
+
+    def _admitted(self, delivery: _Delivery) -> Verdict:
+        try:
+            delivery.parse()
+        except JsonRefused as error:
+            return Turned(400, f"JSON: {error.reason}")
+        knock = delivery.knock
+        is_credential = self._is_credential
+        raw = RawEvent(
+            connection=self.name,
+            source="webhook",
+            key=self._key(delivery),
+            headers={name: value for name, value in knock.headers.items() if not is_credential(name)},
+            body=knock.body,
+            received_at=delivery.now,
+        )
+        return Admitted(raw, self._webhook.acknowledge)
+
+    def _key(self, delivery: _Delivery) -> str:
+        key = None
+        if self._webhook.dedupe is not None:
+            try:
+                key = self._webhook.dedupe(delivery.context())
+            except ExpressionError:
+                key = None
+        if isinstance(key, (str, int)) and not isinstance(key, bool) and 0 < len(text := str(key)) <= LIMIT_KEY:
+            return text
+        return f"sha256:{hashlib.sha256(delivery.knock.body).hexdigest()}"
+
+
+_SIGNATURE_REASONS = {
+    "missing": "signature missing",
+    "malformed": "signature malformed",
+    "mismatch": "signature wrong",
+    "stale": "signature stale",
+    "no key": "signature key unknown",
+}
+SIGNATURE_REASONS = frozenset(_SIGNATURE_REASONS.values())
+"""The reasons that a key fetched a moment ago could remedy."""
+
+
+def doors_of(connections: Mapping[str, Connection]) -> dict[str, Door]:
+    """The doors of the connections that take webhooks, by the connection's name in the address."""
+    return {
+        name: Door(connection, connection.manifest.events.webhook)
+        for name, connection in connections.items()
+        if connection.webhook and connection.manifest.events.webhook is not None
+    }
+
+
+def judge_unknown(method: str) -> Turned:
+    """What is answered where no connection has that name: to a stranger the same as a bad signature."""
+    return UNKNOWN if method == "POST" else WRONG_METHOD
+
+
+class _Delivery:
+    """A knock as the manifest's expressions see it: {headers, query, body, received}."""
+
+    def __init__(self, knock: Knock, now: float) -> None:
+        self.knock, self.now = knock, now
+        self._is_parsed = False
+        self._context: dict[str, Json] = {}
+
+    def parse(self) -> None:
+        """Reads the body. Raises JsonRefused."""
+        if not self._is_parsed:
+            self.context()["body"] = read_json(self.knock.body)
+            self._is_parsed = True
+
+    def parse_if_json(self) -> None:
+        try:
+            self.parse()
+        except JsonRefused:
+            return
+
+    def context(self) -> dict[str, Json]:
+        if not self._context:
+            self._context = {
+                "headers": self.knock.headers,
+                "query": query_of(self.knock.query),
+                "body": None,
+                "received": received_text(int(self.now)),
+            }
+        return self._context
+
+
+def _shaken(handshake: Handshake, delivery: _Delivery) -> HandsShaken | None:
+    """The answer to a handshake; None where the request is none."""
+    if _reads_body(handshake):
+        delivery.parse_if_json()
+    context = delivery.context()
+    try:
+        if not handshake.when(context):
+            return None
+        headers = handshake.reply.headers.render(context) if handshake.reply.headers else {}
+    except FieldwrightError:
+        return None
+    texts = {str(name).lower(): _one_line(value) for name, value in headers.items()}
+    return HandsShaken(handshake.reply.status, texts)
+
+
+def _reads_body(handshake: Handshake) -> bool:
+    trees = handshake.reply.headers
+    chains = (*handshake.when.references, *(trees.references if trees else ()))
+    return any(chain[0] == "body" for chain in chains)
+
+
+def _one_line(value: Json) -> str:
+    """A header's value: what could end the line is left out."""
+    return "".join(character for character in str(value) if "\x20" <= character <= "\x7e")
+
+
+def _address_secret(template: Template | None, settings: Mapping[str, Json]) -> bytes:
+    if template is None:
+        return b""
+    value = template.render({"settings": dict(settings)})
+    return b"" if value is UNSET or value is None else str(value).encode()
+
+
+def query_of(query: bytes) -> dict[str, Json]:
+    """A raw query as names and values; of a repeated name the last one counts."""
+    if not query:
+        return {}
+    try:
+        return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=100))
+    except ValueError:
+        return {}
+
+
+@lru_cache(maxsize=16)
+def received_text(now: int) -> str:
+    """The moment of arrival as expressions see it: ISO 8601, UTC, to the second."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _credentials(signature_header: str) -> Callable[[str], bool]:
+    """What tells whether a header of some name carries a credential, and so is not stored."""
+
+    @lru_cache(maxsize=256)
+    def is_credential(name: str) -> bool:
+        return name == signature_header or masked_headers({name: ""})[name] != ""
+
+    return is_credential
