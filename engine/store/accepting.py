@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select, tuple_
 
 from engine.model import RawEvent
-from engine.store.codec import encoded
+from engine.store.codec import headers_text
 from engine.store.events import Accepted
 from engine.store.identity import Identity
 from engine.store.schema import inbox, storable
@@ -32,7 +32,7 @@ def rows_of(events: Iterable[RawEvent], identity: Identity) -> dict[Key, Row]:
     for event in events:
         key = key_of(event)
         if key not in rows:
-            values = (event.source, key[1], encoded(event.headers), event.body, event.received_at)
+            values = (event.source, key[1], headers_text(event.headers), event.body, event.received_at)
             rows[key] = (identity.new("evt"), key[0], *values)
     return rows
 

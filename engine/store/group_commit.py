@@ -48,6 +48,14 @@ class GroupCommit:
         """Queues ``raw`` for a future of ``loop``; a batch wakes each loop once. Raises as ``submit`` does."""
         self._enqueue((raw, future, loop))
 
+    def submit_all_threadsafe(self, pairs: Iterable[tuple[RawEvent, asyncio.Future[Accepted]]], loop: Loop) -> None:
+        """Queues many at once, waking the writer once; the futures of those that do not fit fail at once."""
+        for raw, future in pairs:
+            try:
+                self._enqueue((raw, future, loop))
+            except StoreUnavailable as error:
+                future.set_exception(error)
+
     def count_refused(self, connection: str | None, reason: str) -> None:
         """Counts a refused request, to be stored soon by the writer: a flood of them costs no transaction each."""
         with self._changed:
