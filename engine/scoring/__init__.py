@@ -9,11 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from engine.scoring.background import Background as Background
-    from engine.scoring.builtin import BuiltinScorer as BuiltinScorer
-    from engine.scoring.remote import RemoteScorer as RemoteScorer
-    from engine.scoring.resume_text import ResumeReader as ResumeReader
-    from engine.scoring.skills import Skills as Skills
+    from engine.scoring.background import Background
+    from engine.scoring.builtin import BuiltinScorer
+    from engine.scoring.remote import RemoteScorer
+    from engine.scoring.resume_text import ResumeReader
+    from engine.scoring.skills import Skills
 
 _MODULES = {
     "Background": "background",
@@ -22,6 +22,7 @@ _MODULES = {
     "ResumeReader": "resume_text",
     "Skills": "skills",
 }
+__all__ = ["Background", "BuiltinScorer", "RemoteScorer", "ResumeReader", "Skills"]
 
 
 def __getattr__(name: str) -> Any:

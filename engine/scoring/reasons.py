@@ -87,7 +87,15 @@ class _Writer:
         years = self._signals.years
         if years.stated is not None:
             return years.stated
-        return (years.fitting[0].time.start, years.fitting[0].time.end) if years.fitting else None
+        if not years.fitting:
+            return None
+        latest = years.fitting[0]
+        start, end = latest.time.start, latest.time.end
+        if latest.title is not None:
+            whole = min(start, latest.title.start), max(end, latest.title.end)
+            if whole[1] - whole[0] <= _LONGEST_QUOTE and "\n" not in self._original[slice(*whole)]:
+                return whole
+        return start, end
 
     def _title(self) -> tuple[str, tuple[int, int]] | None:
         title = self._signals.title.title
