@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson, Mappings, Tenants
-from engine.cli.output import console, print_json, table
+from engine.cli.output import console, print_json, show, table
 from engine.cli.tenants import tenant_file
 from engine.manifest.overlay import Change, Overlay, load_overlay
 from engine.settings import settings_from
@@ -45,7 +45,7 @@ def _show(overlay: Overlay) -> None:
         out.print("Changes nothing: the manifest holds as it is.")
         return
     rows = [_row(change) for change in overlay.changes]
-    out.print(table(("what", "the manifest's", "the tenant's", "line"), rows))
+    show(table(("what", "the manifest's", "the tenant's", "line"), rows))
     idle = sum(not change.has_effect for change in overlay.changes)
     if idle:
         out.print(f"{idle} of {len(rows)} without effect: the manifest says the same.")

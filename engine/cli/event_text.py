@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from engine.cli.event_story import Story, body_text, event_summary
-from engine.cli.output import console, printable, table
+from engine.cli.output import console, printable, show, table
 from engine.clock import iso
 from engine.model import Json
 from engine.redaction import masked_headers
@@ -34,7 +34,7 @@ def show_list(events: Sequence[StoredEvent], counts: Mapping[str, Mapping[str, i
         out.print("No events.")
     else:
         rows = [_row(event) for event in events]
-        out.print(table(("received (UTC)", "id", "tenant", "event", "about", "ended", "why"), rows))
+        show(table(("received (UTC)", "id", "tenant", "event", "about", "ended", "why"), rows))
     told = [f"{number} {name}" for name, number in sorted(counts["state"].items()) if name != "finished"]
     told += [f"{number} {name}" for name, number in sorted(counts["outcome"].items())]
     if told:
@@ -79,7 +79,7 @@ def _show_steps(out: Console, story: Story) -> None:
     for step in story.steps:
         after_s = step.at - story.event.received_at
         lines = [printable(line) for line in step_lines(step.detail)]
-        head = Text.assemble(f"  +{after_s:8.3f} s  ", (f"{printable(step.stage):<11}", "bold"))
+        head = Text.assemble(f"  +{after_s:8.3f} s  ", (f"{printable(step.stage):<10} ", "bold"))
         out.print(head + Text(lines[0] if lines else ""))
         for line in lines[1:]:
             out.print(f"{_INDENT}{line}")
@@ -149,7 +149,7 @@ def _show_requests(out: Console, story: Story) -> None:
         for entry in story.requests
     ]
     out.print("\nRequests")
-    out.print(table(("when", "operation", "request", "status", "took", "result", "audit id"), rows))
+    show(table(("when", "operation", "request", "status", "took", "result", "audit id"), rows))
 
 
 def _show_deliveries(out: Console, story: Story) -> None:
@@ -159,7 +159,7 @@ def _show_deliveries(out: Console, story: Story) -> None:
         (one.place, one.operation, _colored(one.state), str(one.attempts), one.last_cause) for one in story.deliveries
     ]
     out.print("\nDeliveries")
-    out.print(table(("place", "operation", "state", "attempts", "cause"), rows))
+    show(table(("place", "operation", "state", "attempts", "cause"), rows))
 
 
 def _colored(word: str) -> Text:

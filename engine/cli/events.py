@@ -26,17 +26,17 @@ app = typer.Typer()
 @app.command("list")
 def list_events(
     connection: Annotated[str | None, typer.Option(help="Only those of this tenant.")] = None,
-    state: Annotated[str | None, typer.Option(help=f"Only those in this state: {', '.join(STATES)}.")] = None,
+    status: Annotated[str | None, typer.Option(help=f"Only those that are {', '.join(STATES)}.")] = None,
     outcome: Annotated[str | None, typer.Option(help=f"Only those that ended so: {', '.join(OUTCOMES)}.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
-    state_folder: State = None,
+    state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """List events, newest first."""
-    _one_of("state", state, STATES)
+    _one_of("status", status, STATES)
     _one_of("outcome", outcome, OUTCOMES)
-    with _store(settings_from(state=state_folder)) as store:
-        found = store.inbox.list(connection, state, outcome, limit)
+    with _store(settings_from(state=state)) as store:
+        found = store.inbox.list(connection, status, outcome, limit)
         counts = store.inbox.counts()
     if as_json:
         print_json({"events": [event_summary(event) for event in found], "counts": counts})
@@ -48,11 +48,11 @@ def list_events(
 def show_event(
     id: Annotated[str, typer.Argument(help="The event's id, as `events list` shows it.")],
     raw: Annotated[bool, typer.Option("--raw", help="Also what was received, as it came.")] = False,
-    state_folder: State = None,
+    state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one event's whole way: each step, each rung and its cause, each request, each delivery, the outcome."""
-    with _store(settings_from(state=state_folder)) as store:
+    with _store(settings_from(state=state)) as store:
         story = story_of(store, id)
     if as_json:
         print_json(story.as_json(raw))
@@ -63,17 +63,17 @@ def show_event(
 @app.command("replay")
 def replay_event(
     id: Annotated[str, typer.Argument(help="The id of an event that has ended.")],
-    state_folder: State = None,
+    state: State = None,
     as_json: AsJson = False,
 ) -> None:
     """Send an event that has ended through the engine again; what is written already is not written twice."""
-    with _store(settings_from(state=state_folder)) as store:
+    with _store(settings_from(state=state)) as store:
         store.inbox.replay(id)
-        state = store.inbox.get(id).state
+        now = store.inbox.get(id).state
     if as_json:
-        print_json({"id": id, "state": state})
+        print_json({"id": id, "state": now})
     else:
-        typer.echo(f"{id} is {state} again; a running `fieldwright serve` takes it up.")
+        typer.echo(f"{id} is {now} again; a running `fieldwright serve` takes it up.")
 
 
 @contextmanager

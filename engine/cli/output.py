@@ -24,6 +24,17 @@ def console() -> Console:
     )
 
 
+def show(made: Table) -> None:
+    """Prints a table; without a terminal no line ends in spaces."""
+    out = console()
+    if sys.stdout.isatty():
+        out.print(made)
+        return
+    with out.capture() as captured:
+        out.print(made)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], title: str | None = None) -> Table:
     """A table for ``console``: light lines in a terminal, columns with spaces between elsewhere."""
     terminal = sys.stdout.isatty()

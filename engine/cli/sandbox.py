@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.options import AsJson
-from engine.cli.output import console, print_json, table
+from engine.cli.output import console, print_json, show, table
 from engine.errors import InputError
 from sandbox import NAMES, open_sandbox, switches
 
@@ -107,8 +107,8 @@ def _list_switches(name: str, as_json: bool) -> None:
         print_json({"switches": known, "faults": faults})
         return
     out = console()
-    out.print(table(("--set", "default", "what it does"), [_row(item) for item in known]))
-    out.print(table(("--fault", "default"), [(key, str(value) or "(any)") for key, value in faults.items()]))
+    show(table(("--set", "default", "what it does"), [_row(item) for item in known]))
+    show(table(("--fault", "default"), [(key, str(value) or "(any)") for key, value in faults.items()]))
     out.print("While it runs: POST the same names as JSON to /_sandbox/switches or /_sandbox/faults.")
 
 

@@ -1,0 +1,103 @@
+"""``fieldwright lint``: every mistake with its place, the exit code, and which kinds of file it knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.manifest.schemas import data_folder
+from tests.cli.running import fieldwright, tenant
+
+MAPPINGS = data_folder("mappings")
+TENANT = 'tenant: acme\nextends: smartrecruiters\nsettings: {api_key: "${env:ACME_KEY}"}\n'
+
+
+def broken_manifest(folder: Path) -> Path:
+    text = (MAPPINGS / "smartrecruiters.yaml").read_text("utf-8")
+    file = folder / "smartrecruiters.yaml"
+    file.write_text(
+        text.replace("read: get_job\n", "read: get_jib\n").replace("    batch: 100", "    batsh: 100"), "utf-8"
+    )
+    return file
+
+
+def test_the_shipped_manifests_have_no_mistakes() -> None:
+    for arguments in ((), (MAPPINGS,)):
+        ended = fieldwright("lint", *arguments)
+        assert (ended.code, ended.err) == (0, "")
+        assert ended.out.startswith("No mistakes in ")
+
+
+def test_a_mistake_is_told_with_file_line_column_code_reason_and_hint(tmp_path: Path) -> None:
+    file = tmp_path / "smartrecruiters.yaml"
+    file.write_text((MAPPINGS / file.name).read_text("utf-8").replace("read: get_job\n", "read: get_jib\n"), "utf-8")
+    line = file.read_text("utf-8").splitlines().index("    read: get_jib") + 1
+    ended = fieldwright("lint", file)
+    assert ended.code == 2
+    assert ended.out == (
+        f"{file}:{line}:11 unknown-operation there is no operation `get_jib`\n"
+        "  did you mean `get_job`?\n"
+        "1 error in 1 file.\n"
+    )
+
+
+def test_json_holds_the_same_findings(tmp_path: Path) -> None:
+    ended = fieldwright("lint", broken_manifest(tmp_path), "--json")
+    assert ended.code == 2
+    assert ended.json["files"] == 1
+    assert ended.json["errors"] == len(ended.json["findings"]) == 1
+    finding = ended.json["findings"][0]
+    assert {"file", "line", "column", "code", "message", "hint", "severity"} == set(finding)
+    assert (finding["code"], finding["hint"]) == ("unknown-key", "did you mean `batch`?")
+
+
+def test_a_warning_alone_does_not_fail(tmp_path: Path) -> None:
+    file = tmp_path / "smartrecruiters.yaml"
+    text = (MAPPINGS / file.name).read_text("utf-8")
+    file.write_text(text.replace("}}.{{ body }}.{{", "}}.{{"), "utf-8")
+    ended = fieldwright("lint", file)
+    assert ended.code == 0
+    assert "body-unsigned" in ended.out
+    assert ended.out.endswith("1 warning in 1 file.\n")
+
+
+def test_a_folder_is_searched_with_the_folders_in_it(tmp_path: Path) -> None:
+    broken_manifest(tmp_path)
+    tenant(tmp_path / "tenants", TENANT.replace("smartrecruiters", "smartrecruiter"))
+    tenant(tmp_path / "tenants", "not: [closed", ".hidden")
+    ended = fieldwright("lint", tmp_path)
+    assert ended.code == 2
+    assert "batsh" in ended.out
+    assert "there is no manifest `smartrecruiter`" in ended.out
+    assert ended.out.endswith("2 errors in 2 files.\n")
+
+
+@pytest.mark.parametrize("text", [TENANT, TENANT.replace("tenant: acme\n", "")])
+def test_a_tenants_file_is_known_by_what_it_holds(tmp_path: Path, text: str) -> None:
+    ended = fieldwright("lint", tenant(tmp_path, text))
+    assert (ended.code == 0) == ("tenant:" in text)
+    assert "manifest" not in ended.out
+
+
+def test_what_cannot_be_read_is_a_mistake_too(tmp_path: Path) -> None:
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe")
+    for name, code in (("none.yaml", "unreadable"), ("binary.yaml", "not-utf8")):
+        ended = fieldwright("lint", tmp_path / name)
+        assert ended.code == 2
+        assert f"{name}:1:1 {code}" in ended.out
+
+
+def test_an_empty_folder_is_not_taken_for_a_clean_one(tmp_path: Path) -> None:
+    ended = fieldwright("lint", tmp_path)
+    assert (ended.code, ended.out) == (2, "")
+    assert "no .yaml file" in ended.err
+
+
+def test_other_manifests_can_be_extended_from_another_folder(tmp_path: Path) -> None:
+    broken_manifest(tmp_path)
+    file = tenant(tmp_path / "tenants", TENANT)
+    assert fieldwright("lint", file).code == 0
+    ended = fieldwright("lint", file, "--mappings", tmp_path)
+    assert ended.code == 2
+    assert "batsh" in ended.out
