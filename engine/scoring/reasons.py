@@ -39,7 +39,8 @@ def reasons(
         for signal, text, place in writer.positive()
         if points.get(signal, 0.0) >= _FEWEST_POINTS
     ]
-    made.sort(key=lambda reason: -reason.points)
+    # What the person did comes first; how many lines of the ad that answers says least to a reader.
+    made.sort(key=lambda reason: (reason.signal == "coverage", -reason.points))
     if len(made) < 2:
         made += [writer.reason(text, place, "fit", 0.0) for text, place in writer.off_field()]
     missing = writer.missing()
