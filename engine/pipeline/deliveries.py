@@ -17,6 +17,7 @@ from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, attempt
 from engine.delivery.schedule import GiveUp, decide
 from engine.errors import CallError, FieldwrightError, LeaseLost, Refused, StoreUnavailable, Throttled
 from engine.model import Candidate, Json, Outcome, OutcomeKind, as_plain
+from engine.pipeline.events import log_outcome
 from engine.pipeline.payload import payload_of, planned_of
 from engine.pipeline.route import CURRENT_EVENT, Route
 from engine.store.deliveries import Delivery, NewDelivery
@@ -74,6 +75,7 @@ class DeliveryWork:
         with self._store.transaction():
             self._store.inbox.finish(event_id, outcome)
             self._store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
+        log_outcome(event_id, outcome)
 
     # ── attempt ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -232,6 +232,14 @@ class EventWork:
             self._store.inbox.finish(ids, outcome, claim.token if claim else None)
             for event_id in ids:
                 self._store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
+        for event_id in ids:
+            log_outcome(event_id, outcome)
+
+
+def log_outcome(event_id: str, outcome: Outcome) -> None:
+    """One line per event that ended, without anything of its content."""
+    told = {"event": event_id, "outcome": outcome.kind.value}
+    _log.info("%s %s: %s", event_id, outcome.kind.value, outcome.why, extra=told)
 
 
 def canonical_of(event: StoredEvent) -> CanonicalEvent:
@@ -241,10 +249,15 @@ def canonical_of(event: StoredEvent) -> CanonicalEvent:
 
 
 def _spokesman(claim: Claim) -> StoredEvent:
-    """The event that stands for all of a claim: a deletion if there is one, else the newest."""
-    deleted = EventType.CANDIDATE_DELETED.value
-    gone = [event for event in claim.events if (event.canonical or {}).get("type") == deleted]
-    return gone[-1] if gone else claim.events[-1]
+    """The event that stands for all of a claim: a deletion, else an answer of a manager, else the newest.
+
+    Only the answer carries content; it must not end with the others should this attempt come to nothing.
+    """
+    for kind in (EventType.CANDIDATE_DELETED, EventType.FEEDBACK_GIVEN):
+        found = [event for event in claim.events if (event.canonical or {}).get("type") == kind.value]
+        if found:
+            return found[-1]
+    return claim.events[-1]
 
 
 def _narrowed(kind: EventType) -> EventType:

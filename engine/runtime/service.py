@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from types import TracebackType
 
@@ -85,17 +86,22 @@ class Service:
         self._timers.start()
         return url
 
-    def stop(self) -> None:
-        """Closes the doors, ends what is under way, and closes everything but the store."""
+    def stop(self, timeout_s: float = 30.0) -> bool:
+        """Closes the doors, ends what is under way, and closes everything but the store; whether all ended in time.
+
+        What did not end is handed back: its lease runs out, and nothing of it is settled by this process.
+        """
+        ends_at = time.monotonic() + timeout_s
         if self._web is not None:
             self._web.stop()
+        ended = self._workers.stop(max(1.0, ends_at - time.monotonic()))
         if self._timers is not None:
-            self._timers.stop()
-        self._workers.stop()
+            self._timers.stop(max(1.0, ends_at - time.monotonic()))
         self._accepting.close()
         self._reader.close()
         for route in self.routes.values():
             route.caller.close()
+        return ended
 
     def _make_timers(self, public_url: str) -> Timers:
         pollers, registrars = {}, {}

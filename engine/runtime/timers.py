@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -44,9 +45,11 @@ class Timers:
             thread.start()
 
     def stop(self, timeout_s: float = 30.0) -> None:
+        """Begins no other poll; waits for those under way, for ``timeout_s`` all together."""
         self._stopping.set()
+        ends_at = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(timeout_s)
+            thread.join(max(0.0, ends_at - time.monotonic()))
 
     def _run(self, name: str) -> None:
         turn = _Turn()

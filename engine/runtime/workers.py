@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 
 from engine.clock import Clock
-from engine.errors import StoreUnavailable
+from engine.errors import LeaseLost, StoreUnavailable
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
 from engine.store.store import Store
@@ -35,10 +36,11 @@ class Workers:
             thread.start()
 
     def stop(self, timeout_s: float = 30.0) -> bool:
-        """Takes no new work and ends what is under way; whether all ended in time."""
+        """Takes no new work and ends what is under way; whether all ended within ``timeout_s`` (all together)."""
         self._stopping.set()
+        ends_at = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(timeout_s)
+            thread.join(max(0.0, ends_at - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self) -> None:
@@ -46,6 +48,8 @@ class Workers:
             try:
                 if not self.turn():
                     self._stopping.wait(_IDLE_S)
+            except LeaseLost:
+                continue
             except StoreUnavailable as error:
                 _log.warning("the store cannot be used now: %s", error.message)
                 self._stopping.wait(_STORE_AWAY_S)
