@@ -7,6 +7,7 @@ of HTML with a good status) is Ambiguous, never Transient.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from engine.errors import (
     CallError,
     CredentialRefused,
     ExpressionError,
+    FieldwrightError,
     Refused,
     Throttled,
     Transient,
@@ -75,7 +77,7 @@ def read(raw: RawAnswer, reading: Reading, now: float) -> Answer:
         _check_whole(raw, reading)
         return Answer(raw.status, raw.headers, None, raw.body)
     answer = Answer(raw.status, raw.headers, _good_body(raw, reading), raw.body)
-    if operation.success is not None and operation.success(answer.body) is not True:
+    if not _succeeded(answer, reading):
         raise _failure(raw, answer.body, reading, now)
     return answer
 
@@ -84,12 +86,23 @@ def _is_ok(status: int, operation: Operation) -> bool:
     return status in operation.ok if operation.ok else 200 <= status < 300
 
 
+def _succeeded(answer: Answer, reading: Reading) -> bool:
+    success = reading.operation.success
+    try:
+        return success is None or success(answer.body) is True
+    except ExpressionError as error:
+        raise _unusable(f"it cannot be told whether it succeeded: {error.message}", answer.status, reading) from None
+
+
 def _check_whole(raw: RawAnswer, reading: Reading) -> None:
-    if raw.problem is None:
-        return
-    if not reading.repeatable:
-        raise Ambiguous(raw.problem, operation=reading.operation.name, status=raw.status)
-    raise AnswerUnusable(f"{reading.operation.name}: {raw.problem}")
+    if raw.problem is not None:
+        raise _unusable(raw.problem, raw.status, reading)
+
+
+def _unusable(problem: str, status: int, reading: Reading) -> FieldwrightError:
+    if reading.repeatable:
+        return AnswerUnusable(f"{reading.operation.name}: {problem}")
+    return Ambiguous(problem, operation=reading.operation.name, status=status)
 
 
 def _good_body(raw: RawAnswer, reading: Reading) -> Json:
@@ -118,7 +131,7 @@ def _unreadable(raw: RawAnswer, reading: Reading, problem: str) -> Json:
 def parse(body: bytes) -> Json:
     """``body`` as JSON: UTF-8, finite numbers, nested at most 64 deep. Raises ValueError, without the content."""
     try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant)
+        value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError):
         raise ValueError("the answer is not JSON") from None
     if _may_be_deep(body) and _is_deep(value):
@@ -128,6 +141,13 @@ def parse(body: bytes) -> Json:
 
 def _no_constant(_: str) -> None:
     raise ValueError
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError
+    return number
 
 
 def _may_be_deep(body: bytes) -> bool:

@@ -20,6 +20,7 @@ from engine.manifest.model import Limits
 STAGGER_S = 0.1
 _REOPENING_S = 1.0
 _JITTER = 0.2
+_SHORTEST_SLEEP_S = 0.001
 
 
 @dataclass(slots=True)
@@ -142,7 +143,8 @@ class Limiter:
             waited_s += wait_s
             if waited_s > self._patience_s:
                 raise _not_now(operation, wait_s)
-            self._clock.sleep(wait_s)
+            # A clock's step may be coarser than what is left to wait.
+            self._clock.sleep(max(wait_s, _SHORTEST_SLEEP_S))
 
     def _has_place(self, operation: str, concurrency: int | None) -> bool:
         if self._limits.concurrency is not None and self._total >= self._limits.concurrency:
