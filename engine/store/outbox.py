@@ -142,9 +142,13 @@ class Outbox:
         with self._database.read() as connection:
             return connection.execute(select(func.count()).select_from(outbox).where(*still_open)).scalar_one()
 
-    def recover(self) -> int:
-        """Makes deliveries pending again whose lease ran out; how many. What was marked sent stays marked."""
-        abandoned = (outbox.c.state == "leased", outbox.c.lease_until <= self._clock.now())
+    def recover(self, *, everything: bool = False) -> int:
+        """Makes deliveries pending again whose lease ran out; how many. What was marked sent stays marked.
+
+        ``everything``: those of running leases too, where the caller knows that no other worker is alive.
+        """
+        until = float("inf") if everything else self._clock.now()
+        abandoned = (outbox.c.state == "leased", outbox.c.lease_until <= until)
         with self._database.read() as connection:
             if connection.execute(select(outbox.c.id).where(*abandoned).limit(1)).first() is None:
                 return 0
