@@ -104,16 +104,22 @@ class Service:
         return ended
 
     def _make_timers(self, public_url: str) -> Timers:
-        pollers, registrars = {}, {}
+        pollers: dict[str, Poller] = {}
+        registrars: dict[str, Registrar] = {}
+        check_every_s: dict[str, float] = {}
         for name, route in self.routes.items():
             events = route.connection.manifest.events
             if events.poll is not None:
                 pollers[name] = Poller(route.connection, route.caller, self.store, self._clock)
-            if events.webhook is not None and route.connection.webhook:
-                registrars[name] = Registrar(
-                    route.connection, route.caller, self.store, self._clock, public_url, self._subscriptions
-                )
-        return Timers(pollers, registrars, self.store, self._clock)
+            if events.webhook is not None and events.webhook.registration is not None and route.connection.webhook:
+                registrars[name] = self.registrar(route, public_url)
+                check_every_s[name] = events.webhook.registration.check_every_s
+        return Timers(pollers, registrars, self._clock, check_every_s=check_every_s)
+
+    def registrar(self, route: Route, public_url: str) -> Registrar:
+        """What keeps the subscription of ``route`` alive, and tells the door of a new key."""
+        changed = self._subscriptions.forget
+        return Registrar(route.connection, route.caller, self.store, self._clock, public_url, changed)
 
     def __enter__(self) -> Service:
         return self

@@ -12,10 +12,10 @@ from engine.clock import Clock
 from engine.errors import CallError, FieldwrightError
 from engine.intake.poll import Poller
 from engine.intake.registration import Registrar
-from engine.store.store import Store
 
 _LOOK_S = 1.0
 _AFTER_FAILURE_S = 60.0
+_CHECK_EVERY_S = 900.0
 _log = logging.getLogger(__name__)
 
 
@@ -28,12 +28,21 @@ class _Turn:
 
 
 class Timers:
-    """One thread per connection, so that a slow ATS holds up no other."""
+    """One thread per connection, so that a slow ATS holds up no other.
+
+    ``check_every_s``: how often a connection's subscription is looked at, by its name.
+    """
 
     def __init__(
-        self, pollers: Mapping[str, Poller], registrars: Mapping[str, Registrar], store: Store, clock: Clock
+        self,
+        pollers: Mapping[str, Poller],
+        registrars: Mapping[str, Registrar],
+        clock: Clock,
+        *,
+        check_every_s: Mapping[str, float],
     ) -> None:
-        self._pollers, self._registrars, self._store, self._clock = pollers, registrars, store, clock
+        self._pollers, self._registrars, self._clock = pollers, registrars, clock
+        self._check_every_s = check_every_s
         self._stopping = threading.Event()
         names = dict.fromkeys([*pollers, *registrars])
         self._threads = [
@@ -79,7 +88,9 @@ class Timers:
         if report.state == "failed":
             _log.warning("the webhook subscription of %s: %s", name, report.detail)
             return _AFTER_FAILURE_S
-        return registrar.check_every_s
+        if report.state in ("created", "reactivated"):
+            _log.info("the webhook subscription of %s: %s", name, report.detail)
+        return self._check_every_s.get(name, _CHECK_EVERY_S)
 
     def _polled(self, name: str, poller: Poller) -> float:
         """Seconds until it is asked again what is due."""
