@@ -1,0 +1,147 @@
+"""The demo's results in words: a table per tenant, what was written where and why, the summary, what to open next.
+
+In: ``Result`` objects and counts. Out: lines and tables on a console.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.cli.demo_results import Counts, Placed, Result
+from engine.cli.demo_stage import Scene, Stage
+from engine.cli.output import printable
+
+_WIDTH = 120
+_PLACES = {"attachment": "PDF", "field": "custom field"}
+_SHORT = {"attachment": "PDF", "field": "fields"}
+
+
+def demo_console() -> Console:
+    """Standard output; 120 columns wide where no terminal says otherwise."""
+    width = None if sys.stdout.isatty() else _WIDTH
+    return Console(file=sys.stdout, width=width, highlight=False, markup=False, emoji=False)
+
+
+def show_results(out: Console, stage: Stage, results: Sequence[Result]) -> None:
+    """The tables, each with what was written where and why below it."""
+    for scene in stage.scenes:
+        mine = [result for result in results if result.applied.scene is scene]
+        if mine:
+            out.print()
+            out.print(Text.assemble((scene.tenant.name, "bold"), f": {scene.tenant.says}"))
+            out.print(_table(mine))
+            for line in _where_and_why(mine):
+                out.print(line)
+
+
+def _table(results: Sequence[Result]) -> Table:
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=True)
+    made.add_column("applicant", ratio=20, overflow="fold")
+    made.add_column("score", justify="right", width=5)
+    made.add_column("first reason", ratio=38, overflow="fold")
+    made.add_column("written to (and why not to a better place)", ratio=45, overflow="fold")
+    for result in results:
+        score = Text("–" if result.match is None else str(result.match), style="bold")
+        written = " · ".join(_places(result.placed)) or "nothing"
+        reason = Text(printable(result.first_reason), style="" if result.match is not None else "yellow")
+        made.add_row(printable(result.applied.name), score, reason, printable(written))
+    return made
+
+
+def _places(placed: Sequence[Placed]) -> Iterable[str]:
+    """``fields: match score, reasons``; with the cause in brackets where it is not the first choice."""
+    grouped: dict[tuple[str, str], list[str]] = {}
+    for one in placed:
+        why = "; ".join(dict.fromkeys(why for _, why in one.passed))
+        grouped.setdefault((one.place, why), []).append(_words(one.output))
+    for (place, why), outputs in grouped.items():
+        cause = f" ({why})" if why else ""
+        yield f"{_SHORT.get(place, place)}: {', '.join(outputs)}{cause}"
+
+
+def _where_and_why(results: Sequence[Result]) -> Iterable[Text]:
+    """A line per way an output went, with how many went it."""
+    ways = Counter((one.output, _target(one), one.passed) for result in results for one in result.placed)
+    for (output, target, passed), count in ways.items():
+        why = "; ".join(f"{place}: {why}" for place, why in passed)
+        yield Text(f"  {count:>3} × {_words(output)} → {target}{f', because {why}' if why else ''}", style="dim")
+
+
+def _target(placed: Placed) -> str:
+    place = _PLACES.get(placed.place, placed.place)
+    return f"{place} “{placed.target}”" if placed.place in ("field", "tag", "stage") else place
+
+
+def _words(output: str) -> str:
+    return output.replace("_", " ")
+
+
+def show_summary(out: Console, counts: Counts, results: Sequence[Result], seconds: float) -> None:
+    """How it went in a few lines."""
+    ended = Counter(result.outcome.kind.value if result.outcome else "still open" for result in results)
+    unreadable = sum(bool(result.score and result.score.problem) for result in results)
+    out.print()
+    said = f"{len(results)} applications in {seconds:.0f} s: {_counted(ended)}"
+    out.print(Text(said + (f" ({unreadable} with an unreadable résumé)" if unreadable else ""), style="bold"))
+    out.print(f"Events accepted: {_counted(counts.accepted)}. All outcomes: {_counted(counts.outcomes)}.")
+    throttled = "none" if not counts.throttled else str(counts.throttled)
+    out.print(f"Requests to the ATSs: {_counted(counts.requests)}; throttled (429): {throttled}.")
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counts.items(), key=lambda item: -item[1]))
+
+
+def show_open_ones(out: Console, results: Sequence[Result], within_s: float) -> None:
+    """Says which applications had no outcome in time, and which ended otherwise than delivered."""
+    late = [result for result in results if result.outcome is None]
+    if late:
+        out.print(f"Not done after {within_s:.0f} s: {_named(late)}. `events list` shows what they wait for.")
+    for result in results:
+        if result.outcome is not None and not result.delivered:
+            where = f"{result.applied.name} at {result.applied.tenant} ({result.event_id})"
+            out.print(f"Not delivered: {printable(where)}: {result.outcome.kind.value}, {result.outcome.why}")
+
+
+def _named(results: Sequence[Result]) -> str:
+    return printable(", ".join(f"{result.applied.name} at {result.applied.tenant}" for result in results))
+
+
+def show_open(out: Console, stage: Stage, results: Sequence[Result], stays: bool) -> None:
+    """What to open, and what to try next."""
+    out.print("\nOpen" if stays else "\nThese pages were up while it ran; `make demo ARGS=--stay` keeps them up")
+    for scene in stage.scenes:
+        _line(out, f"{scene.tenant.name}, as its recruiter sees it", f"{scene.url}/")
+        best = _with_pdf(scene, results)
+        if best is not None:
+            _line(out, "  one of its candidates, with a PDF", best.page)
+    _line(out, "the engine's health", f"{stage.url}/health")
+    out.print("\nLook")
+    _line(out, "the database", str(stage.settings.database))
+    _line(out, "the tenants' files", str(stage.settings.tenants))
+    if stage.log.exists():
+        _line(out, "warnings logged", str(stage.log))
+    out.print("\nTry")
+    ended = next((result.event_id for result in results if result.event_id), None)
+    out.print(f"  fieldwright events list --state-folder {stage.settings.state}", soft_wrap=True)
+    if ended:
+        out.print(f"  fieldwright events show {ended} --state-folder {stage.settings.state}", soft_wrap=True)
+    first = stage.scenes[0].tenant.name
+    out.print(f"  fieldwright diff {first} --tenants {stage.settings.tenants}", soft_wrap=True)
+    out.print("  fieldwright lint mappings/      then break a line of a manifest there, and run it again")
+
+
+def _with_pdf(scene: Scene, results: Sequence[Result]) -> Result | None:
+    mine = [result for result in results if result.applied.scene is scene]
+    return next((one for one in mine if any(placed.place == "attachment" for placed in one.placed)), None)
+
+
+def _line(out: Console, what: str, where: str) -> None:
+    out.print(f"  {what:<52} {where}", soft_wrap=True)
