@@ -208,8 +208,10 @@ class Caller:
         if profile.api.check is None:
             return False
         check = self._operation(profile.api.check)
+        asked = self._profile(check.api)
         try:
-            self._once(check, self._profile(check.api), signed, {})
+            # A credential goes to its own profile only, also for the sake of a check.
+            self._once(check, asked, signed if asked is profile else asked.sign_in.signed_in(), {})
         except CredentialRefused:
             return False
         except Refused as error:

@@ -15,7 +15,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 from connectors.addresses import not_sent, parts, within
 from connectors.messages import PreparedRequest, UploadFile
-from engine.errors import ExpressionError, InputError
+from engine.errors import ExpressionError, InputError, Refused
 from engine.manifest.model import Multipart, Request
 from engine.manifest.templates import Tree
 from engine.model import Json
@@ -64,6 +64,9 @@ def prepare(
         return _prepared(operation, request, frame, context, credential, file, link, binary)
     except ExpressionError as error:
         raise ExpressionError(f"{operation}: {error.message}", hint=error.hint) from None
+    except Refused as error:
+        error.operation = operation
+        raise
 
 
 def _prepared(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Mapping
-from urllib.parse import unquote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from engine.model import Json
 from engine.redaction import MASK, masked, masked_headers
@@ -19,7 +19,16 @@ _FILE_NAME = re.compile(rb'filename="([^"]*)"')
 def request_text(method: str, url: str, headers: Mapping[str, str], body: str, secrets: Iterable[str]) -> str:
     """The four parts as one text, with each of ``secrets`` masked wherever it still stands."""
     lines = [f"{method} {url}", *(f"{name}: {value}" for name, value in headers.items())]
-    return masked("\n".join(lines) + (f"\n\n{body}" if body else ""), secrets)
+    return masked("\n".join(lines) + (f"\n\n{body}" if body else ""), _forms(secrets))
+
+
+def _forms(secrets: Iterable[str]) -> set[str]:
+    """Each secret as it stands in plain text, in an address, in a form and in JSON."""
+    return {
+        form
+        for secret in secrets
+        for form in (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret, ensure_ascii=False)[1:-1])
+    }
 
 
 def masked_url(url: str, credentials: Collection[str]) -> str:

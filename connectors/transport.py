@@ -7,6 +7,7 @@ write gets what is left of it. No redirects, no cookies, no proxy from the envir
 from __future__ import annotations
 
 import ipaddress
+import logging
 import re
 import ssl
 import threading
@@ -37,6 +38,11 @@ _OPERATOR_URL = re.compile(
     r"(https?://(?:[a-z0-9_.-]+|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)(/[!-~]*)?", re.IGNORECASE | re.ASCII
 )
 _WRITE_STEP = 16 * 1024
+
+# Below this level both print addresses with their queries, and headers.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
 _MOST_CONNECTIONS, _MOST_IDLE, _IDLE_S = 64, 16, 20.0
 
 

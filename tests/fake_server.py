@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json as json_module
 import socket
+import ssl
 import struct
 import threading
 from collections import defaultdict
@@ -62,18 +63,23 @@ Script = Reply | Callable[[Seen], Reply]
 class FakeServer:
     """The server. ``origin`` is where it listens; ``requests`` what came, in order."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Seen] = []
         self._routes: dict[tuple[str, str], list[Script]] = defaultdict(list)
         self._lock = threading.Lock()
         self.connections = 0
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.fake = self
+        self._scheme = "https" if tls else "http"
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
 
     @property
     def origin(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def on(self, method: str, path: str, *scripts: Script) -> FakeServer:
         """What ``method path`` (``*`` for any path) answers, one after the other; the last one stays."""

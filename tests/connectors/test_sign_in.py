@@ -234,6 +234,18 @@ def test_no_access_by_401_keeps_its_meaning(server: FakeServer) -> None:
     assert error.kind == "no_access"
 
 
+def test_a_check_on_another_profile_is_made_with_that_profiles_credential(server: FakeServer) -> None:
+    server.on("GET", "/people", Reply(401)).on("GET", "/me", Reply(json={}))
+    main = api(auth=(sign_in(headers={"X-Main": "fake-1"}),), check="me")
+    other = api("other", base_url="https://other.example", auth=(sign_in(headers={"X-Other": "fake-2"}),))
+    wired = connection(PEOPLE, operation("me", "GET", "/me", api="other"), apis=(main, other))
+    with Caller(wired, transport=HttpTransport(sandbox_origin=server.origin), clock=ManualClock()) as caller:
+        assert isinstance(failure(caller), Refused)
+    headers = server.seen("/me")[0].headers
+    assert "x-main" not in headers
+    assert headers["x-other"] == "fake-2"
+
+
 def test_while_the_check_cannot_answer_nothing_is_believed(server: FakeServer) -> None:
     server.on("GET", "/people", Reply(401)).on("GET", "/me", Reply(503))
     with calling(server, sign_in(headers={"X-Key": "k"}), check="me") as caller:
