@@ -1,0 +1,1 @@
+"""Rehearse: one event through the real pipeline against canned answers. Nothing is sent."""

@@ -1,0 +1,101 @@
+"""An event as people write it down → the raw events that the inbox would have stored. Pure.
+
+Three forms: a webhook {headers, query, body}, records of a poll {stream, records}, a canonical event
+{event, ids, data, version}.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+
+from engine.errors import ExpressionError, InputError
+from engine.intake.translate import delivery_context, ids_of
+from engine.manifest.connection import Connection
+from engine.manifest.findings import did_you_mean
+from engine.manifest.model import PollStream, WebhookDoor
+from engine.model import Json, RawEvent, as_plain
+
+
+def raw_events(connection: Connection, given: Mapping[str, Json], now: float) -> list[RawEvent]:
+    """The raw events of ``given``, received at ``now`` (UTC seconds). Raises InputError, ExpressionError."""
+    if "stream" in given:
+        return list(_polled(connection, given, now))
+    if "event" in given:
+        content = {name: given[name] for name in ("event", "ids", "version", "data") if name in given}
+        return [_raw(connection, "engine", f"given:{_digest(content)}:{now}", {}, content, now)]
+    return [_delivered(connection, given, now)]
+
+
+def named_delivery(connection: Connection, body: Json, name: str | None) -> dict[str, Json]:
+    """A webhook of a bare body; ``name`` goes into the header where the manifest looks for the event's name.
+
+    Raises InputError where the name is in a header and none is given, or the other way round.
+    """
+    door = connection.manifest.events.webhook
+    header = None if door is None else _name_header(door)
+    if name is None and header is not None and door is not None:
+        raise InputError(
+            f"the event's name comes in the header `{header}`, and a body alone does not say it",
+            hint=f"add --name EVENT, one of: {', '.join(door.types)}",
+        )
+    if name is not None and header is None:
+        raise InputError("the event's name is read from the body here", hint="leave --name out")
+    return {"headers": {header: name} if header else {}, "body": body}
+
+
+def _name_header(door: WebhookDoor) -> str | None:
+    chains = [chain for chain in door.name.references if chain[0] == "headers" and len(chain) > 1]
+    return chains[0][1] if chains else None
+
+
+def _delivered(connection: Connection, given: Mapping[str, Json], now: float) -> RawEvent:
+    headers = {str(name).lower(): str(value) for name, value in given.get("headers", {}).items()}
+    body = given.get("body")
+    door = connection.manifest.events.webhook
+    context = delivery_context(headers, body, given.get("query", {}), now)
+    key = _dedupe_key(door, context) or f"sha256:{_digest(body)}"
+    return _raw(connection, "webhook", key, headers, body, now)
+
+
+def _dedupe_key(door: WebhookDoor | None, context: Mapping[str, Json]) -> str | None:
+    if door is None or door.dedupe is None:
+        return None
+    try:
+        key = door.dedupe(context)
+    except ExpressionError:
+        return None
+    return str(key) if isinstance(key, (str, int)) and not isinstance(key, bool) and key != "" else None
+
+
+def _polled(connection: Connection, given: Mapping[str, Json], now: float) -> Iterator[RawEvent]:
+    stream = _stream(connection, given["stream"])
+    for record in given.get("records", ()):
+        for item in (stream.each(record) or []) if stream.each else [None]:
+            context = {"record": record, "item": item}
+            ids = ids_of({name: path(context) for name, path in stream.ids.items()})
+            version = stream.version(context) if stream.version else None
+            content: dict[str, Json] = {"event": stream.event.value, "ids": as_plain(ids)}
+            if version is not None:
+                content["version"] = str(version)
+            yield _raw(connection, "poll", f"{stream.name}:{_digest(content)}", {}, content, now)
+
+
+def _stream(connection: Connection, name: str) -> PollStream:
+    poll = connection.manifest.events.poll
+    streams = poll.streams if poll else {}
+    if name not in streams:
+        raise InputError(f"there is no poll stream `{name}`", hint=did_you_mean(name, streams) or None)
+    return streams[name]
+
+
+def _raw(
+    connection: Connection, source: str, key: str, headers: Mapping[str, str], body: Json, now: float
+) -> RawEvent:
+    data = json.dumps(body, ensure_ascii=False).encode()
+    return RawEvent(connection.name, source, key, headers, data, now)  # type: ignore[arg-type]
+
+
+def _digest(content: Json) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,0 +1,65 @@
+"""Cases in, their results out: each case is rehearsed by itself, and what fails is told by place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from engine.errors import FieldwrightError
+from engine.manifest.model import At
+from engine.ports import ResumeReading, Scorer
+from engine.rehearsal.checking import Failure, failures_of
+from engine.rehearsal.rehearse import rehearse
+from engine.rehearsal.scorers import fixed_scorer
+from engine.rehearsal.suite import Case, Suite
+from engine.scoring.builtin import BuiltinScorer
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a case ended; without failures it passed."""
+
+    case: Case
+    failures: tuple[Failure, ...]
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+def run_suite(suite: Suite, reader: ResumeReading, only: str | None = None) -> Iterator[Result]:
+    """The result of each case, or of those that hold ``only`` in their name."""
+    for case in suite.cases:
+        if only is None or only.casefold() in case.name.casefold():
+            yield run_case(case, reader)
+
+
+def run_case(case: Case, reader: ResumeReading) -> Result:
+    """Rehearses ``case`` and compares."""
+    try:
+        rehearsal = rehearse(
+            case.connection,
+            case.event,
+            case.answers,
+            scorer=_scorer(case),
+            reader=reader,
+            before=case.before,
+        )
+    except FieldwrightError as error:
+        hint = f"\n{error.hint}" if error.hint else ""
+        return Result(case, (Failure(_name_at(case), "the case", "to come to an end", f"{error.message}{hint}"),))
+    return Result(case, tuple(failures_of(case, rehearsal)))
+
+
+def _name_at(case: Case) -> At:
+    return case.at("name")
+
+
+def _scorer(case: Case) -> Scorer:
+    return _builtin() if case.score == "builtin" else fixed_scorer(case.score)
+
+
+@lru_cache(maxsize=1)
+def _builtin() -> BuiltinScorer:
+    return BuiltinScorer()

@@ -1,0 +1,199 @@
+"""A mapping test's file in, its cases out, checked: shape, names, matchers and the tenants' lines.
+
+The manifest stands beside it: ``<ats>.test.yaml`` tests ``<ats>.yaml``. All mistakes are raised at once as SpecError.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.errors import InputError, SpecError
+from engine.manifest.build import load
+from engine.manifest.connection import Connection
+from engine.manifest.findings import Finding, did_you_mean
+from engine.manifest.model import At, Manifest
+from engine.manifest.schemas import schema
+from engine.manifest.shape import check
+from engine.manifest.source import Source, read
+from engine.manifest.yaml_reader import PathKey
+from engine.model import Json
+from engine.rehearsal.answers import SIGN_IN, Answers, answers_of
+from engine.rehearsal.matching import MATCHERS
+from engine.rehearsal.tenant import overlay_within, placeholder_connection
+
+ENDING = ".test.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case: what comes in, the ATS's answers, the score, and what is expected. ``path`` is its place."""
+
+    name: str
+    source: Source = field(repr=False)
+    path: PathKey
+    connection: Connection
+    answers: Answers = field(repr=False)
+    event: Mapping[str, Json]
+    before: tuple[Mapping[str, Json], ...]
+    score: Json
+    expect: Mapping[str, Json]
+
+    def at(self, *path: str | int) -> At:
+        """Where ``path`` of the expectation stands (or its nearest ancestor)."""
+        return At(self.source.file, *self.source.mark((*self.path, *path)))
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """The cases of one file."""
+
+    file: Path
+    manifest: Manifest
+    cases: tuple[Case, ...]
+
+
+def load_suite(file: Path) -> Suite:
+    """The mapping tests in ``file``. Raises SpecError with every mistake in it, or in its manifest."""
+    source = read(file)
+    data, findings = check(source, schema("mapping-test"))
+    if findings:
+        raise SpecError(findings)
+    manifest = load(manifest_file(file))
+    checked = Source(source.file, data, source.places)
+    findings = [*_findings(checked, manifest)]
+    cases = [_case(checked, manifest, number, findings) for number in range(len(data["cases"]))]
+    if findings:
+        raise SpecError(sorted(set(findings)))
+    return Suite(file, manifest, tuple(case for case in cases if case))
+
+
+def load_answers(file: Path) -> Answers:
+    """The shared answers of a mapping test, or of a file that holds nothing but ``answers``. Raises SpecError."""
+    data, findings = check(read(file), {**schema("mapping-test"), "required": ["answers"]})
+    if findings:
+        raise SpecError(findings)
+    return answers_of(data["answers"])
+
+
+def manifest_file(test: Path) -> Path:
+    """The manifest that ``test`` is about. Raises InputError where there is none."""
+    file = test.with_name(test.name.removesuffix(ENDING) + ".yaml")
+    if not test.name.endswith(ENDING) or not file.is_file():
+        raise InputError(
+            f"{test} has no manifest beside it: there is no {file.name}",
+            hint="a mapping test is named after its manifest: <ats>.test.yaml beside <ats>.yaml",
+        )
+    return file
+
+
+def _case(source: Source, manifest: Manifest, number: int, findings: list[Finding]) -> Case | None:
+    path: PathKey = ("cases", number)
+    data = source.data["cases"][number]
+    try:
+        overlay = overlay_within(source, manifest, f"case-{number + 1}", (*path, "tenant"), ("settings",))
+        answers = answers_of({**source.data.get("answers", {}), **data.get("answers", {})})
+        connection = placeholder_connection(overlay, {})
+    except SpecError as error:
+        findings.extend(error.findings)
+        return None
+    except InputError as error:
+        findings.append(_finding(source, path, "bad-case", error.message, error.hint or ""))
+        return None
+    return Case(
+        name=data["name"],
+        source=source,
+        path=path,
+        connection=connection,
+        answers=answers,
+        event=data["event"],
+        before=tuple(data.get("before", ())),
+        score=data.get("score", source.data.get("score", "builtin")),
+        expect=data["expect"],
+    )
+
+
+# ── names ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _findings(source: Source, manifest: Manifest) -> Iterator[Finding]:
+    yield from _answers(source, manifest, ("answers",), source.data.get("answers", {}))
+    seen: dict[str, int] = {}
+    for number, case in enumerate(source.data["cases"]):
+        path: PathKey = ("cases", number)
+        if case["name"] in seen:
+            text = f"another case has this name, at line {seen[case['name']]}"
+            yield _finding(source, (*path, "name"), "repeated-name", text)
+        seen[case["name"]] = source.mark((*path, "name"))[0]
+        yield from _answers(source, manifest, (*path, "answers"), case.get("answers", {}))
+        yield from _streams(source, manifest, path, case)
+        yield from _expected(source, manifest, (*path, "expect"), case["expect"])
+
+
+def _answers(source: Source, manifest: Manifest, path: PathKey, given: Mapping[str, Json]) -> Iterator[Finding]:
+    for name in given:
+        yield from _operation(source, manifest, (*path, name), name, key=True)
+
+
+def _streams(source: Source, manifest: Manifest, path: PathKey, case: Mapping[str, Json]) -> Iterator[Finding]:
+    streams = manifest.events.poll.streams if manifest.events.poll else {}
+    events = [((*path, "event"), case["event"])]
+    events += [((*path, "before", at), event) for at, event in enumerate(case.get("before", ()))]
+    for place, event in events:
+        name = event.get("stream")
+        if name is not None and name not in streams:
+            text = f"there is no poll stream `{name}`"
+            yield _finding(source, (*place, "stream"), "unknown-stream", text, did_you_mean(name, streams))
+
+
+def _expected(source: Source, manifest: Manifest, path: PathKey, expect: Mapping[str, Json]) -> Iterator[Finding]:
+    for kind in ("requests", "reads", "sign_in", "absent"):
+        for number, call in enumerate(expect.get(kind, ())):
+            place: PathKey = (*path, kind, number)
+            named = isinstance(call, Mapping)
+            name = call["operation"] if named else call
+            yield from _operation(source, manifest, (*place, "operation") if named else place, name)
+    outputs = manifest.write_back.outputs
+    for name in expect.get("places", {}):
+        if name not in outputs:
+            text = f"{manifest.ats.name} has no output `{name}`"
+            yield _finding(
+                source, (*path, "places", name), "unknown-output", text, did_you_mean(name, outputs), key=True
+            )
+    yield from _matchers(source, path, expect)
+
+
+def _operation(
+    source: Source, manifest: Manifest, path: PathKey, name: str, *, key: bool = False
+) -> Iterator[Finding]:
+    steps = [f"{SIGN_IN}{step.name}" for api in manifest.apis.values() for way in api.auth for step in way.steps]
+    known = [*manifest.operations, *steps]
+    if name not in known:
+        text = f"there is no operation `{name}`"
+        yield _finding(source, path, "unknown-operation", text, did_you_mean(name, known), key=key)
+
+
+def _matchers(source: Source, path: PathKey, value: Json) -> Iterator[Finding]:
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        place = (*path, key)
+        if isinstance(key, str) and key.startswith("$") and key not in MATCHERS:
+            text = f"there is no matcher `{key}`"
+            yield _finding(source, place, "unknown-matcher", text, did_you_mean(key, MATCHERS), key=True)
+        elif key == "$matches":
+            yield from _pattern(source, place, item)
+        elif key != "$equals":
+            yield from _matchers(source, place, item)
+
+
+def _pattern(source: Source, path: PathKey, text: Json) -> Iterator[Finding]:
+    try:
+        re.compile(str(text))
+    except re.error as error:
+        yield _finding(source, path, "bad-pattern", f"the regular expression cannot be read: {error.msg}")
+
+
+def _finding(source: Source, path: PathKey, code: str, message: str, hint: str = "", *, key: bool = False) -> Finding:
+    return Finding(source.file, *source.mark(path, key), code, message, hint)
