@@ -45,14 +45,14 @@ class _Work:
 
 
 class DeliveryWork:
-    """Takes deliveries from the outbox to the ATS. Safe for any number of threads."""
+    """Takes deliveries from the outbox to the ATS. Safe for any number of threads. ``only`` keeps to one connection."""
 
-    def __init__(self, routes: Mapping[str, Route], store: Store, clock: Clock) -> None:
-        self._routes, self._store, self._clock = routes, store, clock
+    def __init__(self, routes: Mapping[str, Route], store: Store, clock: Clock, only: str | None = None) -> None:
+        self._routes, self._store, self._clock, self._only = routes, store, clock, only
 
     def deliver_once(self, event_id: str | None = None) -> str | None:
         """Works on the delivery that is due longest (of one event, if given); its id, or None when none is due."""
-        delivery = self._store.outbox.claim(LEASE_S, event_id)
+        delivery = self._store.outbox.claim(LEASE_S, event_id, self._only)
         if delivery is None:
             return None
         token = CURRENT_EVENT.set(delivery.event_id)

@@ -40,38 +40,51 @@ _log = logging.getLogger(__name__)
 
 
 class EventWork:
-    """Takes events from the inbox to the outbox. Safe for any number of threads."""
+    """Takes events from the inbox to the outbox. Safe for any number of threads. ``only`` keeps to one connection."""
 
     def __init__(
-        self, routes: Mapping[str, Route], store: Store, scorer: Scorer, reader: ResumeReading, clock: Clock
+        self,
+        routes: Mapping[str, Route],
+        store: Store,
+        scorer: Scorer,
+        reader: ResumeReading,
+        clock: Clock,
+        only: str | None = None,
     ) -> None:
         self._routes, self._store, self._clock = routes, store, clock
-        self._reader = reader
+        self._reader, self._only = reader, only
         self._applications = ApplicationWork(store, scorer, clock)
 
     # ── translate ────────────────────────────────────────────────────────────────────────────────────────────
 
     def translate_received(self, limit: int = 200) -> int:
         """Translates what waits in the inbox; how many."""
-        waiting = self._store.inbox.received(limit)
-        self._store.inbox.starting([event.id for event in waiting])
+        waiting = self._store.inbox.received(limit, self._only)
+        fresh = [event for event in waiting if not event.unfinished]
+        self._translate(fresh)
+        # One of these ended a worker: each is counted by itself, so that it does not take the others along.
         for event in waiting:
-            try:
-                self._translate(event)
-            except LeaseLost:
-                continue
+            if event.unfinished:
+                self._translate([event])
         return len(waiting)
 
-    def _translate(self, event: StoredEvent) -> None:
-        outcome = self._ready(event)
-        if outcome is not None:
-            self._end([event.id], outcome)
+    def _translate(self, events: Sequence[StoredEvent]) -> None:
+        if not events:
+            return
+        self._store.inbox.starting([event.id for event in events])
+        for event in events:
+            try:
+                outcome = self._ready(event)
+                if outcome is not None:
+                    self._end([event.id], outcome)
+            except LeaseLost:
+                continue
 
     def _ready(self, event: StoredEvent) -> Outcome | None:
         route = self._routes.get(event.connection)
         if route is None:
             return Outcome(OutcomeKind.QUARANTINED, f"there is no connection {event.connection} any more")
-        if event.unfinished > _MOST_UNFINISHED:
+        if event.unfinished >= _MOST_UNFINISHED:
             return Outcome(OutcomeKind.QUARANTINED, "translating it ended the worker three times")
         try:
             translated = translate(route.connection, event.raw)
@@ -102,7 +115,7 @@ class EventWork:
 
     def work_once(self) -> str | None:
         """Works on the subject that waits longest; the id of the event it stood for, or None when none is due."""
-        claim = self._store.inbox.claim(LEASE_S)
+        claim = self._store.inbox.claim(LEASE_S, self._only)
         if claim is None:
             return None
         event = _spokesman(claim)

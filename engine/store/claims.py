@@ -24,11 +24,12 @@ def next_token(connection: Connection) -> int:
     return token
 
 
-def due_subject(now: float) -> Select[Any]:
-    """The (connection, subject) of the event longest due that nobody holds."""
+def due_subject(now: float, connection: str | None = None) -> Select[Any]:
+    """The (connection, subject) of the event longest due that nobody holds (of one connection, if given)."""
+    here = () if connection is None else (inbox.c.connection == connection,)
     return (
         select(inbox.c.connection, inbox.c.subject)
-        .where(inbox.c.state == "ready", inbox.c.due_at <= now, ~_held(now))
+        .where(inbox.c.state == "ready", inbox.c.due_at <= now, ~_held(now), *here)
         .order_by(inbox.c.due_at, inbox.c.received_at, inbox.c.id)
         .limit(1)
     )

@@ -43,9 +43,10 @@ class Inbox:
             stored = insert_rows(connection, rows)
         return new_once(stored[key_of(event)] for event in events)
 
-    def received(self, limit: int) -> list[StoredEvent]:
-        """Events that wait for translation, oldest first."""
-        return self._select(inbox.c.state == "received", limit=limit)
+    def received(self, limit: int, connection: str | None = None) -> list[StoredEvent]:
+        """Events that wait for translation (of one connection, if given), oldest first."""
+        here = () if connection is None else (inbox.c.connection == connection,)
+        return self._select(inbox.c.state == "received", *here, limit=limit)
 
     def starting(self, ids: Sequence[str]) -> None:
         """Counts an execution of each before it runs, for work that is done without a lease (translation)."""
@@ -97,14 +98,17 @@ class Inbox:
             if done.rowcount != len(wanted):
                 raise claims.why_not(connection, wanted)
 
-    def claim(self, lease_s: float) -> Claim | None:
-        """Leases, at once, all due events of the subject that waited longest; None when nothing is due."""
+    def claim(self, lease_s: float, of: str | None = None) -> Claim | None:
+        """Leases, at once, all due events of the subject that waited longest; None when nothing is due.
+
+        ``of`` keeps to one connection.
+        """
         with self._database.read() as connection:
-            if connection.execute(claims.due_subject(self._clock.now())).first() is None:
+            if connection.execute(claims.due_subject(self._clock.now(), of)).first() is None:
                 return None
         with self._database.write() as connection:
             now = self._clock.now()
-            due = connection.execute(claims.due_subject(now)).first()
+            due = connection.execute(claims.due_subject(now, of)).first()
             if due is None:
                 return None
             token = claims.next_token(connection)

@@ -44,14 +44,14 @@ class Outbox:
             not_before = max((_waits_until(connection, entry) for entry in entries), default=0.0)
             return self._insert(connection, event_id, entries, self._identity.turn(), not_before)
 
-    def claim(self, lease_s: float, event_id: str | None = None) -> Delivery | None:
-        """Leases the delivery that is due longest (of one event, if given); None when none may go out now."""
+    def claim(self, lease_s: float, event_id: str | None = None, of: str | None = None) -> Delivery | None:
+        """Leases the delivery that is due longest (of one event, of one connection); None when none may go out now."""
         with self._database.read() as connection:
-            if connection.execute(_due(self._clock.now(), event_id)).first() is None:
+            if connection.execute(_due(self._clock.now(), event_id, of)).first() is None:
                 return None
         with self._database.write() as connection:
             now = self._clock.now()
-            id_ = connection.execute(_due(now, event_id)).scalar()
+            id_ = connection.execute(_due(now, event_id, of)).scalar()
             if id_ is None:
                 return None
             values = {"state": "leased", "lease_until": now + lease_s, "token": next_token(connection)}
@@ -178,10 +178,10 @@ class Outbox:
 Ids = list[str]
 
 
-def _due(now: float, event_id: str | None) -> Select[Any]:
+def _due(now: float, event_id: str | None, of: str | None) -> Select[Any]:
     conditions = [outbox.c.state == "pending", outbox.c.next_at <= now, ~_behind_another()]
-    if event_id is not None:
-        conditions.append(outbox.c.event_id == event_id)
+    wanted = {outbox.c.event_id: event_id, outbox.c.connection: of}
+    conditions += [column == value for column, value in wanted.items() if value is not None]
     return select(outbox.c.id).where(*conditions).order_by(outbox.c.next_at, outbox.c.id).limit(1)
 
 

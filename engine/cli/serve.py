@@ -1,0 +1,127 @@
+"""``fieldwright serve``: all tenants' events in, scores written back, until it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Mapping
+from types import FrameType
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import AsJson, Mappings, PublicUrl, Sandboxes, Scorer, State, Tenants
+from engine.cli.output import print_json
+from engine.errors import InputError
+from engine.manifest.connection import Connection
+from engine.runtime.doors import DoorReport, door_report, unsafe
+from engine.runtime.logs import set_up
+from engine.runtime.service import Service, make_scorer
+from engine.runtime.state_lock import sole_worker
+from engine.runtime.tenants import load_connections
+from engine.settings import Settings, settings_from
+from engine.store import Store
+
+_STOP_S = 30.0
+
+
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")] = 8080,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker threads.")] = 4,
+    state: State = None,
+    tenants: Tenants = None,
+    mappings: Mappings = None,
+    public_url: PublicUrl = None,
+    sandbox: Sandboxes = None,
+    scorer: Scorer = None,
+    json_logs: Annotated[bool, typer.Option("--json-logs", help="Log JSON, an object per line.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take events of all tenants, score applications, write the results back. SIGTERM or Ctrl-C ends it.
+
+    It finishes what is under way within 30 s; what could not be finished is taken up at the next start.
+    """
+    settings = settings_from(
+        state=state,
+        tenants=tenants,
+        mappings=mappings,
+        public_url=public_url,
+        scorer_url=scorer,
+        sandboxes=sandbox or (),
+    )
+    connections = load_connections(settings.tenants, settings.mappings)
+    set_up(_secrets(connections), as_json=json_logs)
+    settings.prepare_state()
+    with sole_worker(settings.state) as alone, Store.open(settings.database) as store:
+        if not alone:
+            raise InputError(
+                f"Another fieldwright works on the state folder {settings.state}.",
+                hint="Stop it first, or name another folder with --state DIR.",
+            )
+        store.inbox.recover(everything=True)
+        store.outbox.recover(everything=True)
+        _serve(connections, store, settings, host, port, workers, as_json)
+
+
+def _serve(
+    connections: Mapping[str, Connection],
+    store: Store,
+    settings: Settings,
+    host: str,
+    port: int,
+    workers: int,
+    as_json: bool,
+) -> None:
+    service = Service(
+        connections,
+        store,
+        scorer=make_scorer(settings.scorer_url),
+        sandboxes=settings.sandboxes,
+        public_url=settings.public_url,
+        workers=workers,
+    )
+    stopping = _stop_signals()
+    try:
+        url = service.start(host, port)
+        reports = [
+            door_report(route.connection, service.registrar(route, settings.public_url or url), origin)
+            for route, origin in ((route, settings.sandboxes.get(name)) for name, route in service.routes.items())
+        ]
+        _tell(url, reports, unsafe(host, settings.public_url, settings.sandboxes), settings, as_json)
+        while not stopping.wait(1.0):
+            pass
+        typer.echo("stopping: what is under way is finished first", err=True)
+    finally:
+        ended = service.stop(_STOP_S)
+    typer.echo("stopped" if ended else "stopped; what was under way is taken up at the next start", err=True)
+
+
+def _stop_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set; a second one of them ends the process as usual."""
+    stopping = threading.Event()
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return stopping
+
+
+def _secrets(connections: Mapping[str, Connection]) -> list[str]:
+    return [secret for connection in connections.values() for secret in connection.secrets]
+
+
+def _tell(url: str, reports: list[DoorReport], warnings: list[str], settings: Settings, as_json: bool) -> None:
+    if as_json:
+        told = {"url": url, "state": str(settings.state), "warnings": warnings}
+        print_json({**told, "tenants": [report.as_json() for report in reports]})
+        return
+    count = f"{len(reports)} {'tenant' if len(reports) == 1 else 'tenants'}"
+    typer.echo(f"fieldwright serves {count} at {url}, state in {settings.state}; Ctrl-C ends it.")
+    for report in reports:
+        typer.echo(f"\n{report.tenant} ({report.ats})\n  webhook  {report.webhook}\n  polled   {report.polled}")
+    for warning in warnings:
+        typer.secho(f"warning: {warning}", err=True, fg="yellow")

@@ -1,0 +1,91 @@
+"""One tenant opened for a command: its route on the shared state, and the pipeline in this process where wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.transport import HttpTransport
+from engine.clock import SYSTEM, Clock
+from engine.errors import InputError
+from engine.manifest.connection import Connection
+from engine.model import Outcome
+from engine.pipeline.deliveries import DeliveryWork
+from engine.pipeline.events import EventWork
+from engine.pipeline.route import Route, open_route
+from engine.runtime.service import make_scorer
+from engine.runtime.tenants import load_connection
+from engine.scoring import ResumeReader
+from engine.settings import Settings
+from engine.store import Store
+
+_IDLE_S = 0.1
+_OPEN_STATES = ("received", "ready", "leased")
+
+
+@dataclass(frozen=True, slots=True)
+class OneTenant:
+    """A tenant's connection with its route and the store it shares with a running service."""
+
+    connection: Connection
+    route: Route
+    store: Store
+    clock: Clock
+
+
+@contextmanager
+def open_tenant(file: Path, settings: Settings, clock: Clock = SYSTEM) -> Iterator[OneTenant]:
+    """The tenant of ``file``, until the block ends. Raises InputError for what is wrong with it."""
+    connection = load_connection(file, settings.mappings)
+    strangers = sorted(set(settings.sandboxes) - {connection.name})
+    if strangers and connection.name not in settings.sandboxes:
+        raise InputError(f"--sandbox names {', '.join(strangers)}, and this is {connection.name}.")
+    with ExitStack() as ending:
+        store = ending.enter_context(Store.open(settings.prepare_state(), clock))
+        transport = HttpTransport(sandbox_origin=settings.sandboxes.get(connection.name))
+        route = open_route(connection, transport, store, clock)
+        ending.callback(route.caller.close)
+        yield OneTenant(connection, route, store, clock)
+
+
+class InPlace:
+    """Works events off in this process, on one thread: for commands that do not want to wait for a service."""
+
+    def __init__(self, tenant: OneTenant, settings: Settings) -> None:
+        self._tenant, self._reader = tenant, ResumeReader(processes=1)
+        routes = {tenant.route.name: tenant.route}
+        store, clock = tenant.store, tenant.clock
+        scorer, only = make_scorer(settings.scorer_url), tenant.route.name
+        self._events = EventWork(routes, store, scorer, self._reader, clock, only)
+        self._deliveries = DeliveryWork(routes, store, clock, only)
+
+    def finish(self, event_id: str) -> Outcome | None:
+        """Works until the event has ended (its outcome), or nothing more can be done for it now (None)."""
+        store, clock = self._tenant.store, self._tenant.clock
+        while True:
+            event = store.inbox.get(event_id)
+            if event.outcome is not None:
+                return event.outcome
+            if self.turn() or (event.state == "ready" and (event.due_at or 0.0) - clock.now() < 10.0):
+                clock.sleep(0.0 if event.state == "planned" else _IDLE_S)
+                continue
+            return None
+
+    def turn(self) -> bool:
+        """One thing of each kind that is due; whether there was any."""
+        busy = self._events.translate_received() > 0
+        event_id = self._events.work_once()
+        if event_id is not None:
+            while self._deliveries.deliver_once(event_id) is not None:
+                pass
+        return busy or event_id is not None or self._deliveries.deliver_once() is not None
+
+    def drain(self, tell: Callable[[], None] = lambda: None) -> None:
+        """Works until nothing is due now; ``tell`` is called after each turn."""
+        while self.turn():
+            tell()
+
+    def close(self) -> None:
+        self._reader.close()
