@@ -10,6 +10,7 @@ from typing import Any
 
 from engine.errors import SpecError
 from engine.manifest import build_calls, build_events, build_writeback
+from engine.manifest.build_secrets import check_secrets
 from engine.manifest.findings import Finding
 from engine.manifest.model import Ats, Manifest
 from engine.manifest.node import Node, Report
@@ -41,6 +42,7 @@ def build(root: Node) -> Manifest:
     """A manifest from a document of the right shape; mistakes in its meaning go to ``root.report``."""
     _collect_names(root)
     _check_id(root)
+    check_secrets(root)
     given = {"given": _given(root), "auth": _captures(root)}
     only_api = next(iter(root.data["apis"])) if len(root.data["apis"]) == 1 else None
     settings = dict.fromkeys(root.value("settings", {}))

@@ -6,7 +6,6 @@ import re
 from typing import Any, get_args
 
 from engine.manifest import scope
-from engine.manifest.durations import parse_rate
 from engine.manifest.model import (
     Api,
     Authenticator,
@@ -52,6 +51,8 @@ def setting(name: str, node: Node, names: dict[str, Any]) -> Setting:
 
 def api(name: str, node: Node) -> Api:
     limits_node = node.get("limits")
+    if not node["base_url"].data.startswith("https://"):
+        node["base_url"].fail("wrong-form", "the base_url must begin with `https://`: secrets are sent there")
     return Api(
         name=name,
         base_url=node.template("base_url", "text", {}) or _unreachable(),
@@ -105,7 +106,7 @@ def _expiry(node: Node) -> Expiry:
 def _limits(node: Node) -> Limits:
     backoff = node.get("backoff")
     return Limits(
-        rate=parse_rate(node.value("rate")) if "rate" in node else None,
+        rate=node.rate("rate"),
         per=node.value("per", "connection"),
         concurrency=node.value("concurrency"),
         remaining=node.value("remaining"),
@@ -126,8 +127,11 @@ def errors(node: Node | None) -> ErrorReading:
 def request(node: Node, known: Scope) -> Request:
     """The composed part of an operation or auth step. Its templates see ``known`` and settings."""
     method = next((name for name in _METHODS if name in node), "get")
-    if sum(body in node for body in ("json", "form", "multipart")) > 1:
-        node.fail("two-bodies", "a call has one body: json, form or multipart")
+    _check_address(node[method])
+    bodies = [body for body in ("json", "form", "multipart") if body in node]
+    for extra in bodies[1:]:
+        message = f"a call has one body; `{bodies[0]}` is given already"
+        node[extra].fail("two-bodies", message, "keep one of them", at_key=True)
     multipart = node.get("multipart")
     return Request(
         method=method.upper(),  # type: ignore[arg-type]
@@ -138,6 +142,13 @@ def request(node: Node, known: Scope) -> Request:
         form=node.tree("form", known),
         multipart=_multipart(multipart, known) if multipart else None,
     )
+
+
+def _check_address(node: Node) -> None:
+    """A call's path begins with `/`; another host's address, for signing in, with `https://`."""
+    if not str(node.data).startswith(("/", "https://")):
+        hint = "the profile's base_url stands before it" if "://" not in node.data else "only https is spoken"
+        node.fail("wrong-form", f"`{str(node.data)[:40]}` is no path: it begins with `/`", hint)
 
 
 def _multipart(node: Node, known: Scope) -> Multipart:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DURATION = re.compile(r"([0-9]+)(ms|s|m|h|d)")
-_RATE = re.compile(r"([0-9]+)/([0-9]*)(s|m|h|d)")
+_DURATION = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
+_RATE = re.compile(r"([0-9]{1,9})/([0-9]{0,9})(s|m|h|d)")
 
 
 def parse_duration(text: str) -> float:
@@ -20,6 +20,6 @@ def parse_duration(text: str) -> float:
 def parse_rate(text: str) -> tuple[int, float]:
     """(calls, per seconds) of a rate such as ``10/s`` or ``100/1m``. Raises ValueError."""
     match = _RATE.fullmatch(text)
-    if match is None or int(match[1]) == 0 or match[2] == "0":
+    if match is None or int(match[1]) == 0 or (match[2] and int(match[2]) == 0):
         raise ValueError("expected a rate such as 10/s or 100/1m")
     return int(match[1]), int(match[2] or 1) * _UNITS_S[match[3]]

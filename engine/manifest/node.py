@@ -9,17 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from engine.manifest.durations import parse_duration
-from engine.manifest.expressions import ExpressionSyntaxError, Path, compile_path
+from engine.manifest.durations import parse_duration, parse_rate
+from engine.manifest.expressions import Chain, ExpressionSyntaxError, Path, compile_path
 from engine.manifest.findings import Finding, did_you_mean
+from engine.manifest.inside import position_inside
 from engine.manifest.model import At
 from engine.manifest.scope import Scope, unknown_names
 from engine.manifest.source import Source
+from engine.manifest.template_problems import explained, offset_of
 from engine.manifest.templates import Template, Tree, compile_template, compile_tree
 from engine.model import Json
 
+Parsed = TypeVar("Parsed")
 TemplateKind = Literal["value", "text", "path", "note"]
 
 
@@ -57,7 +60,7 @@ class Node:
         return Node(self.source, (*self.path, key), self.data[key], self.report)
 
     def get(self, key: str) -> Node | None:
-        return self[key] if key in self else None
+        return self[key] if key in self else None  # noqa: SIM401
 
     def value(self, key: str, default: Json = None) -> Json:
         return self.data.get(key, default) if isinstance(self.data, Mapping) else default
@@ -77,31 +80,36 @@ class Node:
     def texts(self, key: str) -> tuple[str, ...]:
         return tuple(self.value(key, ()))
 
-    def fail(self, code: str, message: str, hint: str = "", *, offset: int | None = None) -> None:
-        """Reports a mistake here; ``offset`` counts characters into the scalar."""
-        line, column = self.source.mark(self.path)
+    def fail(self, code: str, message: str, hint: str = "", *, offset: int = 0, at_key: bool = False) -> None:
+        """Reports a mistake here, or at the key; ``offset`` counts characters into the scalar."""
+        place = self.source.mark(self.path, at_key)
         if offset:
-            line, column = self._inside(line, column, offset)
-        self.report.findings.append(Finding(self.source.file, line, column, code, message, hint))
+            place = position_inside(self.source.text, place, self.source.raw(self.path) or "", offset)
+        self.report.findings.append(Finding(self.source.file, *place, code, message, hint))
 
     def warn(self, code: str, message: str, hint: str = "") -> None:
         at = self.at
         self.report.findings.append(Finding(at.file, at.line, at.column, code, message, hint, "warning"))
 
-    def _inside(self, line: int, column: int, offset: int) -> tuple[int, int]:
-        raw = self.source.raw(self.path) or ""
-        before = raw[:offset]
-        if "\n" in before:
-            return line + before.count("\n") + 1, offset - before.rfind("\n")
-        if "\n" in raw.rstrip("\n"):
-            return line + 1, offset + 1
-        return line, column + offset + (0 if self.source.style_plain(self.path) else 1)
-
     # ── readers ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def seconds(self, key: str, default: str | None = None) -> float | None:
+        """The duration at ``key`` in seconds."""
+        return self._parsed(key, default, parse_duration)
+
+    def rate(self, key: str) -> tuple[int, float] | None:
+        """The rate at ``key``: (calls, per seconds)."""
+        return self._parsed(key, None, parse_rate)
+
+    def _parsed(self, key: str, default: str | None, parse: Callable[[str], Parsed]) -> Parsed | None:
         text = self.value(key, default)
-        return None if text is None else parse_duration(text)
+        if text is None:
+            return None
+        try:
+            return parse(text)
+        except ValueError as error:
+            self[key].fail("wrong-form", f"{error}, found `{text}`")
+            return None
 
     def expression(self, key: str, scope: Scope | None = None) -> Path | None:
         """The JMESPath at ``key``; its names are checked against ``scope`` where one is known."""
@@ -114,7 +122,7 @@ class Node:
         except ExpressionSyntaxError as error:
             self.fail("bad-jmespath", error.message, error.hint or "", offset=error.offset)
             return compile_path("@")
-        self._check_names(path.references, scope)
+        self._check_names(path.references, scope, path.offset_of)
         return path
 
     def template(self, key: str, kind: TemplateKind, scope: Scope) -> Template | None:
@@ -161,22 +169,22 @@ class Node:
             try:
                 re.compile(node.data)
             except re.error as error:
-                node.fail("bad-pattern", f"the regular expression cannot be read: {error.msg}", offset=error.pos)
+                node.fail("bad-pattern", f"the regular expression cannot be read: {error.msg}", offset=error.pos or 0)
         return node.data if node else None
 
     def _compiled(self, compile_it: Callable[[], Template], scope: Scope, harmless: Template) -> Template:
         try:
             template = compile_it()
         except ExpressionSyntaxError as error:
-            self.fail("bad-jinja", error.message, error.hint or "", offset=error.offset)
+            message, hint, offset = explained(error, str(self.data))
+            self.fail("bad-jinja", message, hint, offset=offset)
             return harmless
-        self._check_names(template.references, scope)
+        self._check_names(template.references, scope, lambda chain: offset_of(template.text, chain))
         return template
 
-    def _check_names(self, references: tuple[tuple[str, ...], ...], scope: Scope | None) -> None:
+    def _check_names(self, references: tuple[Chain, ...], scope: Scope | None, place: Callable[[Chain], int]) -> None:
         if scope is None:
             return
         settings = {"settings": self.report.settings} if self.report.settings is not None else {}
-        for name, hint in unknown_names(references, {**scope, **settings}):
-            offset = max(str(self.data).find(name), 0)
-            self.fail("unknown-name", f"`{name}` is not known here", hint, offset=offset)
+        for chain, hint in unknown_names(references, {**scope, **settings}):
+            self.fail("unknown-name", f"`{'.'.join(chain)}` is not known here", hint, offset=place(chain))

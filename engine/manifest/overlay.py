@@ -13,7 +13,6 @@ from pathlib import Path as FilePath
 from engine.errors import SpecError
 from engine.manifest import scope
 from engine.manifest.build import digest, load
-from engine.manifest.durations import parse_rate
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.model import Api, Events, Limits, Manifest, Note, Output, Rung, WriteBack
 from engine.manifest.node import Node, Report
@@ -270,8 +269,8 @@ class _Application:
 
     def _lowered(self, node: Node, api: Api) -> Limits:
         limits = api.limits
-        if "rate" in node:
-            rate = parse_rate(node.value("rate"))
+        rate = node.rate("rate")
+        if rate is not None:
             if limits.rate and rate[0] / rate[1] > limits.rate[0] / limits.rate[1]:
                 node["rate"].fail("limit-raised", _RAISED, f"at most {_rate(limits.rate)} at `{api.name}`")
             self.change(node["rate"], f"limits.rate of {api.name}", _rate(limits.rate), _rate(rate))

@@ -10,7 +10,8 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from engine.manifest.findings import did_you_mean
+from engine.manifest.expressions import Chain
+from engine.manifest.findings import did_you_mean, nearest
 from engine.model import Application, Attachment, Candidate, Education, Experience, Ids, Job, Score
 
 ANYTHING: Mapping[str, Any] | None = None
@@ -61,16 +62,21 @@ NOTE: Scope = {**VALUE, "outputs": ANYTHING, "causes": ANYTHING, "audit_id": Non
 FIELD_ITEM: Scope = {"field": REQUEST["field"]}
 
 
-def unknown_names(references: Iterable[tuple[str, ...]], scope: Scope) -> list[tuple[str, str]]:
-    """(name as written, what to do instead) of each reference that ``scope`` does not hold, once each."""
-    problems: dict[str, str] = {}
+def unknown_names(references: Iterable[Chain], scope: Scope) -> list[tuple[Chain, str]]:
+    """(the part of the chain that is unknown, what to do instead) of each that ``scope`` does not hold, once each."""
+    problems: dict[Chain, str] = {}
     for chain in references:
         level: Any = scope
         for depth, name in enumerate(chain):
             if level is None:
                 break
             if name not in level:
-                problems.setdefault(".".join(chain[: depth + 1]), did_you_mean(name, level))
+                problems.setdefault(chain[: depth + 1], _instead(chain[:depth], name, level))
                 break
             level = level[name]
     return list(problems.items())
+
+
+def _instead(above: Chain, name: str, level: Mapping[str, Any]) -> str:
+    near = nearest(name, level)
+    return f"did you mean `{'.'.join((*above, near))}`?" if near else did_you_mean(name, level)

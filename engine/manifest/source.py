@@ -22,11 +22,15 @@ LIMIT_BYTES = 256 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file as read: ``data`` is plain dicts, lists and scalars; every value's place is known by its path."""
+    """A file as read: ``data`` is plain dicts, lists and scalars; every value's place is known by its path.
+
+    ``text`` is the file's content; without it, a place inside a scalar is told as the scalar's own.
+    """
 
     file: str
     data: Json
     places: Mapping[PathKey, Place] = field(repr=False, default_factory=dict)
+    text: str = field(repr=False, default="")
 
     def mark(self, path: PathKey, key: bool = False) -> tuple[int, int]:
         """Line and column of the value at ``path`` (or of its key); of the nearest ancestor where it is absent."""
@@ -81,7 +85,7 @@ def read_text(text: str, file: str) -> Source:
     reader.run(text)
     if reader.findings:
         raise SpecError(sorted(reader.findings))
-    return Source(file, reader.data, reader.places)
+    return Source(file, reader.data, reader.places, text)
 
 
 def _refusal(file: str, code: str, message: str, line: int = 1, column: int = 1) -> SpecError:
