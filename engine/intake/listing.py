@@ -50,7 +50,7 @@ class Listing:
 
     def watermark(self, record: Json) -> float | None:
         """The moment ``record`` was last changed, UTC s; None where it says nothing that can be understood."""
-        text = _evaluated(self.stream.watermark, record)
+        text = _evaluated(self.stream.watermark, {"record": record, "item": None})
         if not isinstance(text, str):
             return None
         try:

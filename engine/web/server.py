@@ -19,7 +19,7 @@ from engine.web.app import App
 
 HEADER_TIMEOUT_S = 10.0
 _LIMIT_HEADERS = 16 * 1024
-_KEEP_ALIVE_S = 20
+_KEEP_ALIVE_S = 15
 _START_TIMEOUT_S = 10.0
 _TICKS_PER_SWEEP = 10
 
