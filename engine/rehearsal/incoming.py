@@ -11,11 +11,12 @@ import json
 from collections.abc import Iterator, Mapping
 
 from engine.errors import ExpressionError, InputError
-from engine.intake.translate import delivery_context, ids_of
+from engine.intake.listing import Listing
+from engine.intake.translate import delivery_context
 from engine.manifest.connection import Connection
 from engine.manifest.findings import did_you_mean
 from engine.manifest.model import PollStream, WebhookDoor
-from engine.model import Json, RawEvent, as_plain
+from engine.model import Json, RawEvent
 
 
 def raw_events(connection: Connection, given: Mapping[str, Json], now: float) -> list[RawEvent]:
@@ -70,16 +71,9 @@ def _dedupe_key(door: WebhookDoor | None, context: Mapping[str, Json]) -> str | 
 
 
 def _polled(connection: Connection, given: Mapping[str, Json], now: float) -> Iterator[RawEvent]:
-    stream = _stream(connection, given["stream"])
+    listing = Listing(connection, _stream(connection, given["stream"]))
     for record in given.get("records", ()):
-        for item in (stream.each(record) or []) if stream.each else [None]:
-            context = {"record": record, "item": item}
-            ids = ids_of({name: path(context) for name, path in stream.ids.items()})
-            version = stream.version(context) if stream.version else None
-            content: dict[str, Json] = {"event": stream.event.value, "ids": as_plain(ids)}
-            if version is not None:
-                content["version"] = str(version)
-            yield _raw(connection, "poll", f"{stream.name}:{_digest(content)}", {}, content, now)
+        yield from (listing.event(item, "poll", now) for item in listing.items(record) if item is not None)
 
 
 def _stream(connection: Connection, name: str) -> PollStream:

@@ -25,11 +25,13 @@ _REFERENCE = re.compile(r"\$\{(?:env|file):[^}]+\}")
 def overlay_within(source: Source, base: Manifest, name: str, tenant: PathKey, settings: PathKey) -> Overlay:
     """The overlay written at ``tenant`` of ``source``, on ``base``, over the settings at ``settings``.
 
-    Secrets that are needed and not given are references to placeholders. Raises SpecError, with positions.
+    A null takes a shared setting back. Secrets that are needed and not given are references to placeholders.
+    Raises SpecError, with positions.
     """
     own = _at(source.data, tenant) or {}
     shared = _at(source.data, settings) or {}
-    given = {**shared, **(own.get("settings") or {})}
+    merged = {**shared, **(own.get("settings") or {})}
+    given = {setting: value for setting, value in merged.items() if value is not None}
     data = {**own, "tenant": name, "extends": base.ats.id, "settings": _with_secrets(base, given)}
     part = Source(source.file, data, {**_moved(source, settings, ("settings",)), **_moved(source, tenant, ())})
     plain, findings = check(part, schema("tenant"))
