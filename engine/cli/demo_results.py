@@ -123,7 +123,7 @@ def counts_of(stage: Stage) -> Counts:
     for name in stage.connections:
         for event in stage.store.inbox.list(name, limit=_MOST_ROWS):
             accepted[event.source] += event.parent_id is None
-            outcomes[event.outcome.kind.value if event.outcome else "still open"] += 1
+            outcomes[event.outcome.kind.value if event.outcome else "under way"] += 1
         for entry in stage.store.audit.list(connection=name, limit=_MOST_ROWS):
             requests[name] += 1
             throttled += entry.status == _TOO_MANY

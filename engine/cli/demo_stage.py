@@ -66,7 +66,7 @@ def running_stage(tenants: Sequence[DemoTenant], folder: Path, port: int = 0) ->
         origins = {scene.tenant.name: scene.url for scene in scenes}
         service = Service(connections, store, scorer=make_scorer(None), sandboxes=origins, workers=_WORKERS)
         url = stack.enter_context(_served(service, port))
-        _open_doors(scenes, url, store)
+        _open_doors(scenes, url)
         yield Stage(url, store, scenes, settings, log, connections)
 
 
@@ -98,7 +98,7 @@ def _served(service: Service, port: int) -> Iterator[str]:
         service.stop()
 
 
-def _open_doors(scenes: Sequence[Scene], url: str, store: Store) -> None:
+def _open_doors(scenes: Sequence[Scene], url: str) -> None:
     """Returns when each ATS sends its events to us: entered by hand, or subscribed to by the engine."""
     for scene in scenes:
         tenant = scene.tenant

@@ -18,9 +18,11 @@ from engine.cli.demo_results import Counts, Placed, Result
 from engine.cli.demo_stage import Scene, Stage
 from engine.cli.output import printable
 
+NO_SUCH_FIELD = "there is no field of this name"
 _WIDTH = 120
 _PLACES = {"attachment": "PDF", "field": "custom field"}
 _SHORT = {"attachment": "PDF", "field": "fields"}
+_OUTPUTS = {"match_score": "score", "audit_log_id": "audit id", "screened": "screened tag"}
 
 
 def demo_console() -> Console:
@@ -42,7 +44,7 @@ def show_results(out: Console, stage: Stage, results: Sequence[Result]) -> None:
 
 
 def _table(results: Sequence[Result]) -> Table:
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=True)
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
     made.add_column("applicant", ratio=20, overflow="fold")
     made.add_column("score", justify="right", width=5)
     made.add_column("first reason", ratio=38, overflow="fold")
@@ -56,14 +58,24 @@ def _table(results: Sequence[Result]) -> Table:
 
 
 def _places(placed: Sequence[Placed]) -> Iterable[str]:
-    """``fields: match score, reasons``; with the cause in brackets where it is not the first choice."""
-    grouped: dict[tuple[str, str], list[str]] = {}
+    """``fields: score, reasons``; with the cause in brackets where it is not the first choice."""
+    grouped: dict[tuple[str, tuple[tuple[str, str], ...]], list[Placed]] = {}
     for one in placed:
-        why = "; ".join(dict.fromkeys(why for _, why in one.passed))
-        grouped.setdefault((one.place, why), []).append(_words(one.output))
-    for (place, why), outputs in grouped.items():
-        cause = f" ({why})" if why else ""
-        yield f"{_SHORT.get(place, place)}: {', '.join(outputs)}{cause}"
+        key = (one.place, tuple(dict.fromkeys(("", why) for _, why in one.passed)))
+        grouped.setdefault(key, []).append(one)
+    for (place, causes), here in grouped.items():
+        cause = f" ({_cause(here)})" if causes else ""
+        what = f"“{here[0].target}”" if place == "tag" else ", ".join(_words(one.output) for one in here)
+        yield f"{_SHORT.get(place, place)}{'' if place == 'tag' else ':'} {what}{cause}"
+
+
+def _cause(here: Sequence[Placed]) -> str:
+    """Why none of these outputs went to a better place, as briefly as can be."""
+    passed = list(dict.fromkeys(cause for one in here for cause in one.passed))
+    if all(why == NO_SUCH_FIELD for _, why in passed):
+        names = [place.removeprefix("custom ") for place, _ in passed]
+        return f"no {names[0]}" if len(names) == 1 else "no such fields"
+    return "; ".join(dict.fromkeys(why for _, why in passed))
 
 
 def _where_and_why(results: Sequence[Result]) -> Iterable[Text]:
@@ -80,7 +92,7 @@ def _target(placed: Placed) -> str:
 
 
 def _words(output: str) -> str:
-    return output.replace("_", " ")
+    return _OUTPUTS.get(output, output.replace("_", " "))
 
 
 def show_summary(out: Console, counts: Counts, results: Sequence[Result], seconds: float) -> None:
@@ -130,9 +142,9 @@ def show_open(out: Console, stage: Stage, results: Sequence[Result], stays: bool
         _line(out, "warnings logged", str(stage.log))
     out.print("\nTry")
     ended = next((result.event_id for result in results if result.event_id), None)
-    out.print(f"  fieldwright events list --state-folder {stage.settings.state}", soft_wrap=True)
+    out.print(f"  fieldwright events list --state {stage.settings.state}", soft_wrap=True)
     if ended:
-        out.print(f"  fieldwright events show {ended} --state-folder {stage.settings.state}", soft_wrap=True)
+        out.print(f"  fieldwright events show {ended} --state {stage.settings.state}", soft_wrap=True)
     first = stage.scenes[0].tenant.name
     out.print(f"  fieldwright diff {first} --tenants {stage.settings.tenants}", soft_wrap=True)
     out.print("  fieldwright lint mappings/      then break a line of a manifest there, and run it again")
