@@ -9,7 +9,7 @@ from pathlib import Path as FilePath
 
 from engine.errors import SettingMissing
 from engine.manifest.durations import parse_duration
-from engine.manifest.findings import did_you_mean
+from engine.manifest.findings import did_you_mean, nearest
 from engine.manifest.model import Setting
 from engine.manifest.node import Node
 from engine.model import Json
@@ -19,20 +19,32 @@ _REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 
 
-def check_settings(root: Node, known: Mapping[str, Setting]) -> None:
-    """Reports what is wrong with the overlay's ``settings``, and what is missing there."""
+def as_written(root: Node, known: Mapping[str, Setting]) -> dict[str, Json]:
+    """The overlay's settings; a plain ``4711`` is text where the setting is text."""
     given = {}
     for name, node in root.items("settings"):
+        is_text = name in known and known[name].type not in ("integer", "boolean")
+        written = node.source.raw(node.path)
+        given[name] = written if is_text and written and not isinstance(node.data, str) else node.data
+    return given
+
+
+def check_settings(root: Node, known: Mapping[str, Setting], given: Mapping[str, Json]) -> None:
+    """Reports what is wrong with the settings ``given`` in the overlay ``root``, and what is missing there."""
+    meant = set()
+    for name, node in root.items("settings"):
         if name not in known:
-            node.fail("unknown-setting", f"there is no setting `{name}`", did_you_mean(name, known))
+            node.fail("unknown-setting", f"there is no setting `{name}`", did_you_mean(name, known), at_key=True)
+            meant.add(nearest(name, known))
         else:
-            given[name] = node.data
-            _check_value(node, known[name])
-    effective = {name: setting.default for name, setting in known.items()} | given
+            _check_value(node, known[name], given[name])
+    effective = {name: setting.default for name, setting in known.items()}
+    effective |= {name: value for name, value in given.items() if name in known}
     for name, setting in known.items():
-        if effective[name] is None and is_needed(setting, effective):
+        if effective[name] is None and name not in meant and is_needed(setting, effective):
             where = root.get("settings") or root
-            where.fail("missing-setting", f"the setting `{name}` is needed: {setting.description}".strip())
+            message = f"the setting `{name}` is needed: {setting.description}".strip()
+            where.fail("missing-setting", message, at_key=True)
 
 
 def is_needed(setting: Setting, values: Mapping[str, Json]) -> bool:
@@ -40,8 +52,7 @@ def is_needed(setting: Setting, values: Mapping[str, Json]) -> bool:
     return setting.required or (setting.when is not None and bool(setting.when({"settings": dict(values)})))
 
 
-def _check_value(node: Node, setting: Setting) -> None:
-    value = node.data
+def _check_value(node: Node, setting: Setting, value: Json) -> None:
     if setting.type == "secret":
         if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
             node.fail(

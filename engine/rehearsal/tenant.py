@@ -11,7 +11,7 @@ from engine.errors import SpecError
 from engine.manifest.connection import Connection, connect
 from engine.manifest.model import Manifest
 from engine.manifest.node import Node, Report
-from engine.manifest.overlay import Overlay, _Application
+from engine.manifest.overlay import Overlay, applied
 from engine.manifest.overlay_settings import is_needed
 from engine.manifest.schemas import schema
 from engine.manifest.shape import check
@@ -38,7 +38,7 @@ def overlay_within(source: Source, base: Manifest, name: str, tenant: PathKey, s
     if findings:
         raise SpecError(findings)
     root = Node(part, (), plain, Report(settings=dict.fromkeys(base.settings)))
-    overlay = _Application(root, base).overlay()
+    overlay = applied(root, base)
     if root.report.findings:
         raise SpecError(sorted(set(root.report.findings)))
     return overlay
