@@ -6,7 +6,8 @@ The store is a new one that goes away again, the clock jumps over every wait, an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import TracebackType
 from typing import Literal
 
 from engine.clock import ManualClock
@@ -70,20 +71,65 @@ def rehearse(
 
     Raises InputError where a request is made that nothing answers, or the event is not to be read as one.
     """
-    clock = clock or ManualClock()
-    own_reader = None if reader else ResumeReader(processes=1)
-    transport = CannedTransport(connection.manifest, answers)
-    try:
-        with Store.open(":memory:", clock) as store:
-            stage = _Stage(connection, transport, store, clock, scorer, reader or own_reader)  # type: ignore[arg-type]
+    with Rehearsals(clock, reader) as rehearsals:
+        return rehearsals.rehearse(connection, event, answers, scorer=scorer, before=before)
+
+
+class Rehearsals:
+    """Many rehearsals over one store, which is what takes time to set up; none sees another's doings."""
+
+    def __init__(self, clock: ManualClock | None = None, reader: ResumeReading | None = None) -> None:
+        self._clock = clock or ManualClock()
+        self._own_reader = None if reader else ResumeReader(processes=1)
+        self._reader = reader or self._own_reader
+        self._store: Store | None = None
+        self._count = 0
+
+    def rehearse(
+        self,
+        connection: Connection,
+        event: Mapping[str, Json],
+        answers: Answers,
+        *,
+        scorer: Scorer,
+        before: Sequence[Mapping[str, Json]] = (),
+    ) -> Rehearsal:
+        """As the function of this name."""
+        self._count += 1
+        if self._count > 1:
+            connection = replace(connection, name=f"{connection.name}-{self._count}")
+        store = self._store = self._store or Store.open(":memory:", self._clock)
+        assert self._reader is not None
+        transport = CannedTransport(connection.manifest, answers)
+        stage = _Stage(connection, transport, store, self._clock, scorer, self._reader)
+        try:
             for earlier in before:
                 stage.play(earlier)
             return stage.play(event)
-    except Unanswered as unanswered:
-        raise unanswered.as_input_error() from None
-    finally:
-        if own_reader is not None:
-            own_reader.close()
+        except BaseException as error:
+            # What was left half done would be taken up by the next rehearsal.
+            self._drop_store()
+            if isinstance(error, Unanswered):
+                raise error.as_input_error() from None
+            raise
+
+    def close(self) -> None:
+        self._drop_store()
+        if self._own_reader is not None:
+            self._own_reader.close()
+
+    def __enter__(self) -> Rehearsals:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _drop_store(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
 
 class _Stage:

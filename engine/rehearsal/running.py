@@ -8,9 +8,10 @@ from functools import lru_cache
 
 from engine.errors import FieldwrightError
 from engine.manifest.model import At
-from engine.ports import ResumeReading, Scorer
+from engine.model import Json
+from engine.ports import Scorer
 from engine.rehearsal.checking import Failure, failures_of
-from engine.rehearsal.rehearse import rehearse
+from engine.rehearsal.rehearse import Rehearsals
 from engine.rehearsal.scorers import fixed_scorer
 from engine.rehearsal.suite import Case, Suite
 from engine.scoring.builtin import BuiltinScorer
@@ -28,23 +29,18 @@ class Result:
         return not self.failures
 
 
-def run_suite(suite: Suite, reader: ResumeReading, only: str | None = None) -> Iterator[Result]:
-    """The result of each case, or of those that hold ``only`` in their name."""
+def run_suite(suite: Suite, rehearsals: Rehearsals, only: str | None = None) -> Iterator[Result]:
+    """The result of each case, or of those that hold ``only`` in their name, whatever its case."""
     for case in suite.cases:
         if only is None or only.casefold() in case.name.casefold():
-            yield run_case(case, reader)
+            yield run_case(case, rehearsals)
 
 
-def run_case(case: Case, reader: ResumeReading) -> Result:
+def run_case(case: Case, rehearsals: Rehearsals) -> Result:
     """Rehearses ``case`` and compares."""
     try:
-        rehearsal = rehearse(
-            case.connection,
-            case.event,
-            case.answers,
-            scorer=_scorer(case),
-            reader=reader,
-            before=case.before,
+        rehearsal = rehearsals.rehearse(
+            case.connection, case.event, case.answers, scorer=scorer_of(case.score), before=case.before
         )
     except FieldwrightError as error:
         hint = f"\n{error.hint}" if error.hint else ""
@@ -56,8 +52,9 @@ def _name_at(case: Case) -> At:
     return case.at("name")
 
 
-def _scorer(case: Case) -> Scorer:
-    return _builtin() if case.score == "builtin" else fixed_scorer(case.score)
+def scorer_of(score: Json) -> Scorer:
+    """The scorer that a mapping test's ``score`` names: a fixed one, or ``builtin``."""
+    return _builtin() if score == "builtin" else fixed_scorer(score)
 
 
 @lru_cache(maxsize=1)
