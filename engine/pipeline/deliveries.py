@@ -45,7 +45,7 @@ class _Work:
 
 
 class DeliveryWork:
-    """Takes deliveries from the outbox to the ATS. Safe for any number of threads. ``only`` keeps to one connection."""
+    """Takes deliveries from the outbox to the ATS (``only`` those of one connection). Safe for many threads."""
 
     def __init__(self, routes: Mapping[str, Route], store: Store, clock: Clock, only: str | None = None) -> None:
         self._routes, self._store, self._clock, self._only = routes, store, clock, only

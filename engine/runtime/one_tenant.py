@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +24,10 @@ from engine.settings import Settings
 from engine.store import Store
 
 _IDLE_S = 0.1
-_OPEN_STATES = ("received", "ready", "leased")
+_IDLE_TURNS = 8
+"""Turns without work, after which all is done: parts of a split event are due half a second later."""
+_TELL_S = 0.5
+_COALESCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,41 +56,64 @@ def open_tenant(file: Path, settings: Settings, clock: Clock = SYSTEM) -> Iterat
 
 
 class InPlace:
-    """Works events off in this process, on one thread: for commands that do not want to wait for a service."""
+    """Works one tenant's events off in this process: for commands that do not want to wait for a service."""
 
     def __init__(self, tenant: OneTenant, settings: Settings) -> None:
-        self._tenant, self._reader = tenant, ResumeReader(processes=1)
+        self._tenant, self._reader = tenant, ResumeReader()
         routes = {tenant.route.name: tenant.route}
         store, clock = tenant.store, tenant.clock
         scorer, only = make_scorer(settings.scorer_url), tenant.route.name
         self._events = EventWork(routes, store, scorer, self._reader, clock, only)
         self._deliveries = DeliveryWork(routes, store, clock, only)
+        self._translating = threading.Lock()
+        self._stopping = threading.Event()
 
     def finish(self, event_id: str) -> Outcome | None:
         """Works until the event has ended (its outcome), or nothing more can be done for it now (None)."""
         store, clock = self._tenant.store, self._tenant.clock
         while True:
+            busy = self._turn()
             event = store.inbox.get(event_id)
             if event.outcome is not None:
                 return event.outcome
-            if self.turn() or (event.state == "ready" and (event.due_at or 0.0) - clock.now() < 10.0):
-                clock.sleep(0.0 if event.state == "planned" else _IDLE_S)
+            if busy:
                 continue
-            return None
+            if event.state != "ready" or (event.due_at or 0.0) - clock.now() > _COALESCE_S:
+                return None
+            clock.sleep(_IDLE_S)
 
-    def turn(self) -> bool:
+    def drain(self, tell: Callable[[], None] = lambda: None, threads: int = 4) -> None:
+        """Works on ``threads`` threads until nothing is due now; ``tell`` is called now and then.
+
+        What is under way is finished first when this is interrupted.
+        """
+        with ThreadPoolExecutor(threads, thread_name_prefix="work") as pool:
+            try:
+                under_way = {pool.submit(self._turns) for _ in range(threads)}
+                while under_way:
+                    done, under_way = wait(under_way, timeout=_TELL_S, return_when=FIRST_EXCEPTION)
+                    for ended in done:
+                        ended.result()
+                    tell()
+            finally:
+                self._stopping.set()
+
+    def close(self) -> None:
+        self._reader.close()
+
+    def _turns(self) -> None:
+        idle = 0
+        while not self._stopping.is_set() and idle < _IDLE_TURNS:
+            idle = 0 if self._turn() else idle + 1
+            if idle:
+                self._stopping.wait(_IDLE_S)
+
+    def _turn(self) -> bool:
         """One thing of each kind that is due; whether there was any."""
-        busy = self._events.translate_received() > 0
+        with self._translating:
+            busy = self._events.translate_received() > 0
         event_id = self._events.work_once()
         if event_id is not None:
             while self._deliveries.deliver_once(event_id) is not None:
                 pass
         return busy or event_id is not None or self._deliveries.deliver_once() is not None
-
-    def drain(self, tell: Callable[[], None] = lambda: None) -> None:
-        """Works until nothing is due now; ``tell`` is called after each turn."""
-        while self.turn():
-            tell()
-
-    def close(self) -> None:
-        self._reader.close()

@@ -192,9 +192,10 @@ class Inbox:
         with self._database.read() as reading:
             return [event_from(row) for row in reading.execute(newest.limit(limit))]
 
-    def counts(self) -> dict[str, dict[str, int]]:
-        """How many events there are: ``{"state": {…}, "outcome": {…}}``."""
-        grouped = select(inbox.c.state, inbox.c.outcome, func.count().label("n"))
+    def counts(self, of: str | None = None) -> dict[str, dict[str, int]]:
+        """How many events there are (of one connection, if given): ``{"state": {…}, "outcome": {…}}``."""
+        here = () if of is None else (inbox.c.connection == of,)
+        grouped = select(inbox.c.state, inbox.c.outcome, func.count().label("n")).where(*here)
         states: dict[str, int] = {}
         outcomes: dict[str, int] = {}
         with self._database.read() as connection:

@@ -45,7 +45,7 @@ class Outbox:
             return self._insert(connection, event_id, entries, self._identity.turn(), not_before)
 
     def claim(self, lease_s: float, event_id: str | None = None, of: str | None = None) -> Delivery | None:
-        """Leases the delivery that is due longest (of one event, of one connection); None when none may go out now."""
+        """Leases the delivery due longest (of one event, of one connection); None when none may go out now."""
         with self._database.read() as connection:
             if connection.execute(_due(self._clock.now(), event_id, of)).first() is None:
                 return None

@@ -55,6 +55,21 @@ class Discovery:
         capability = self._manifest.capabilities[needs[-1]]
         self._remember(capability, available=False, cause=refusal.cause, found_by_probe=False)
 
+    def look_again(self) -> None:
+        """Forgets what probes and directories told, so that the ATS is asked anew; refusals stay remembered."""
+        name = self._connection.name
+        for capability, found in self._store.capabilities.all(name).items():
+            if found.found_by == "probe":
+                self._store.capabilities.forget(name, capability)
+        place = self._manifest.write_back.places.get("field")
+        if place is None or place.directory is None:
+            return
+        kept = self._store.cache.get(name, "directory", place.directory.operation)
+        self._store.cache.forget(name, "directory", place.directory.operation)
+        if place.options is not None and kept is not None:
+            for entry in kept.value:
+                self._store.cache.forget(name, "directory", f"{place.options.operation}/{entry['id']}")
+
     def _cause(self, capability: Capability) -> str | None:
         settings = {"settings": dict(self._connection.settings)}
         if capability.when is not None and not capability.when(settings):

@@ -1,0 +1,89 @@
+"""``fieldwright doctor``: a tenant's connection checked, and what an administrator must still do by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from engine.cli.options import AsJson, Mappings, PublicUrl, Sandboxes, State, Tenants
+from engine.cli.output import console, print_json, printable, table
+from engine.cli.tenants import tenant_file
+from engine.intake.registration import Registrar
+from engine.runtime.doctor.diagnosis import Check, Diagnosis, OutputReport
+from engine.runtime.doctor.examine import Patient, examine
+from engine.runtime.one_tenant import open_tenant
+from engine.scoring import ResumeReader
+from engine.settings import settings_from
+
+_COLORS = {"ok": "green", "failed": "red", "by hand": "yellow", "skipped": "dim"}
+_LOCAL = "http://127.0.0.1:8080"
+
+
+def doctor(
+    tenant: Annotated[str, typer.Argument(help="The tenant's id or file.")],
+    show_secrets: Annotated[
+        bool, typer.Option("--show-secrets", help="Print the webhook's address whole, with the secret in it.")
+    ] = False,
+    state: State = None,
+    tenants: Tenants = None,
+    mappings: Mappings = None,
+    public_url: PublicUrl = None,
+    sandbox: Sandboxes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a tenant's connection: sign-in, scopes, fields, webhook, one test candidate. Writes nothing to the ATS.
+
+    Exit code 0 when nothing failed, 1 otherwise; what is left to do by hand is listed at the end.
+    """
+    settings = settings_from(
+        state=state, tenants=tenants, mappings=mappings, public_url=public_url, sandboxes=sandbox or ()
+    )
+    with open_tenant(tenant_file(tenant, settings), settings) as opened, ResumeReader(processes=1) as reader:
+        address = settings.public_url or _LOCAL
+        registrar = Registrar(opened.connection, opened.route.caller, opened.store, opened.clock, address)
+        found = examine(Patient(opened.route, opened.store, registrar, reader, show_secrets))
+    if as_json:
+        print_json(found.as_json())
+    else:
+        _show(found)
+    if not found.is_well:
+        raise typer.Exit(1)
+
+
+def _show(found: Diagnosis) -> None:
+    out = console()
+    out.print(f"{found.tenant} at {found.ats}\n")
+    for check in found.checks:
+        _show_check(check)
+    _show_outputs(found.outputs)
+    for says, cause in found.off:
+        out.print(f"off: {says}: {printable(cause)}")
+    if found.scopes:
+        out.print("\nScopes the credential needs, the least set for what this tenant uses")
+        out.print(table(("scope", "for"), [(need.scope, ", ".join(need.operations)) for need in found.scopes]))
+    if found.by_hand:
+        out.print("\nWhat an administrator must still do by hand")
+        for number, todo in enumerate(found.by_hand, 1):
+            out.print(f"  {number}. {printable(todo)}")
+    else:
+        out.print("\nNothing is left to do by hand.")
+
+
+def _show_check(check: Check) -> None:
+    line = Text.assemble((f"{check.verdict:<8}", _COLORS[check.verdict]), " ", check.title)
+    console().print(line)
+    for said in check.says:
+        console().print(f"         {printable(said)}")
+
+
+def _show_outputs(outputs: tuple[OutputReport, ...]) -> None:
+    if not outputs:
+        return
+    rows = [
+        (report.output, report.place or ("off" if report.is_off else "nowhere"), "; ".join(report.why))
+        for report in outputs
+    ]
+    console().print()
+    console().print(table(("output", "goes to", "because"), rows))
