@@ -56,7 +56,9 @@ class Hydrator:
     def application_ids(self, ids: Ids) -> Ids:
         """``ids`` with the candidate and job that the application's own record names."""
         application = self.application(ids)
-        return Ids(application.candidate_id, application.job_id, application.id or ids.application, ids.attachment)
+        found = Ids(application.candidate_id, application.job_id, application.id or ids.application, ids.attachment)
+        self.remember_application(found)
+        return found
 
     def candidate(self, candidate_id: str) -> tuple[Candidate, Json]:
         """The candidate and the record it was made of."""
@@ -93,7 +95,31 @@ class Hydrator:
             return [Ids(candidate_id, str(item["job_id"])) for item in found if item.get("job_id")]
         return self._listed(candidate_id)
 
+    def remember_application(self, ids: Ids) -> None:
+        """Keeps that the candidate is at the job, for an ATS whose candidate's record does not say."""
+        if self._connection.manifest.application_list is None or not (ids.candidate and ids.job):
+            return
+        known = self._known_applications(ids.candidate) or []
+        pair = [ids.job, ids.application]
+        if pair not in known:
+            self._keep_applications(ids.candidate, [*(one for one in known if one[0] != ids.job), pair])
+
     def _listed(self, candidate_id: str) -> list[Ids]:
+        """The applications seen so far; a list that no filter of the ATS narrows is read only where none was."""
+        known = self._known_applications(candidate_id)
+        if known is None:
+            known = self._read_applications(candidate_id)
+            self._keep_applications(candidate_id, known)
+        return [Ids(candidate_id, job_id, application_id) for job_id, application_id in known]
+
+    def _known_applications(self, candidate_id: str) -> list[list[str | None]] | None:
+        kept = self._cache.get(self._connection.name, "applications", candidate_id)
+        return None if kept is None else list(kept.value)
+
+    def _keep_applications(self, candidate_id: str, pairs: list[list[str | None]]) -> None:
+        self._cache.put(self._connection.name, "applications", candidate_id, pairs, candidate_id=candidate_id)
+
+    def _read_applications(self, candidate_id: str) -> list[list[str | None]]:
         rule = self._connection.manifest.application_list
         if rule is None:
             return []
@@ -103,7 +129,7 @@ class Hydrator:
             job_id = rule.job_id(record)
             if job_id is not None and (rule.keep is None or rule.keep({"record": record, **scope})):
                 own = rule.application_id(record) if rule.application_id else None
-                found.append(Ids(candidate_id, str(job_id), None if own is None else str(own)))
+                found.append([str(job_id), None if own is None else str(own)])
         return found
 
     def job(self, job_id: str) -> Job:
@@ -128,6 +154,8 @@ class Hydrator:
         if ids.candidate is None or ids.job is None:
             raise AnswerUnusable("an application needs its candidate and its job")
         application = None if prospect else self.application(ids)
+        if application is not None:
+            self.remember_application(Ids(ids.candidate, ids.job, application.id or ids.application))
         candidate, record = self.candidate(ids.candidate)
         return Hydrated(candidate, application, self.job(ids.job), record)
 

@@ -96,6 +96,9 @@ class EventWork:
         if self._is_left_out(route, translated.ids):
             return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
         wait_s = 0.0 if event.source == "backfill" else route.connection.manifest.events.coalesce_s
+        if translated.ids.job is None and translated.ids.application is None:
+            # What happened to a person's applications tells more, and comes with events of its own.
+            wait_s *= 2
         with self._store.transaction():
             self._store.inbox.ready(
                 event.id,
