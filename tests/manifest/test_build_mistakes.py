@@ -98,7 +98,7 @@ EXPRESSIONS = [
     (SR, MATCH, 'value: "x «{% if score %}1{% endif %}"', "bad-jinja", "allowed in notes only", "{{ a if"),
     (SR, MATCH, 'value: "{{ range«(10) }}"', "bad-jinja", "a call", ""),
     (SR, "reasons is defined", "reasons is «defind", "bad-jinja", "`is defind`", "`defined`"),
-    (SR, "{% endif %}\n        The score", "{% «endfor %}\n        The score", "bad-jinja", "`endfor`", "`{% for"),
+    (SR, "{% endif %}", "{% «endfor %}", "bad-jinja", "`endfor`", "`{% for"),
     (SR, "        Skima Reasons:\n", "        {% «include 'x' %}\n", "bad-jinja", "`include`", ""),
 ]  # fmt: skip
 SECRETS = [
