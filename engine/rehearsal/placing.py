@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import FieldwrightError
@@ -14,6 +14,7 @@ from engine.rehearsal.answers import Unanswered
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.writeback.grouping import Landed
+from engine.writeback.known import Known
 from engine.writeback.places import place_words
 from engine.writeback.planner import choose
 
@@ -62,35 +63,40 @@ def _causes(plain: Json) -> tuple[Cause, ...]:
 
 def _delivered(route: Route, store: Store, event_id: str) -> Iterator[Placed]:
     lost = {placed.output for placed in _told(store, event_id)}
-    for delivery in store.outbox.of_event(event_id):
+    deliveries = store.outbox.of_event(event_id)
+    known = _known(route, deliveries[0]) if deliveries else None
+    for delivery in deliveries:
         for write in planned_of(delivery.payload).writes:
             if delivery.state == "delivered":
-                yield _arrived(route, delivery, write)
+                yield _arrived(route, event_id, write, known)
             elif delivery.state == "dead" and write.output not in lost:
                 said = _words(route, write)
                 causes = (*write.causes, Cause(said, delivery.last_cause))
                 yield Placed(event_id, write.output, "nowhere", said, causes=causes)
 
 
-def _arrived(route: Route, delivery: Delivery, write: Write) -> Placed:
-    placed = Placed(delivery.event_id, write.output, write.place, _words(route, write), write.rung + 1, write.causes)
-    return replace(placed, otherwise=_otherwise(route, delivery, write))
+def _arrived(route: Route, event_id: str, write: Write, known: Known | None) -> Placed:
+    otherwise = ""
+    if known is not None:
+        manifest = route.connection.manifest
+        found = choose(manifest, write.output, write.value, known, first=write.rung + 1)
+        otherwise = _words(route, found.write) if isinstance(found, Landed) else ""
+    said = _words(route, write)
+    return Placed(event_id, write.output, write.place, said, write.rung + 1, write.causes, otherwise)
 
 
 def _words(route: Route, write: Write) -> str:
     return place_words(route.connection.manifest.write_back.outputs[write.output].rungs[write.rung], write.value)
 
 
-def _otherwise(route: Route, delivery: Delivery, write: Write) -> str:
+def _known(route: Route, delivery: Delivery) -> Known | None:
+    """What is known now, refusals included; None where the ATS would have to be asked and does not answer."""
     context = delivery.payload["context"]
     stage = (context.get("application") or {}).get("status")
-    manifest = route.connection.manifest
     try:
-        known = route.discovery.known(_candidate(context["candidate"]), stage, delivery.subject)
+        return route.discovery.known(_candidate(context["candidate"]), stage, delivery.subject)
     except (FieldwrightError, Unanswered):
-        return ""
-    found = choose(manifest, write.output, write.value, known, first=write.rung + 1)
-    return _words(route, found.write) if isinstance(found, Landed) else ""
+        return None
 
 
 def _candidate(plain: Mapping[str, Json]) -> Candidate:
