@@ -10,18 +10,20 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from connectors.calls import Caller
 from engine.errors import AnswerUnusable, Refused, ResumeUnreadable
+from engine.hydration.memo import ListMemo
 from engine.hydration.objects import mapper
 from engine.manifest.connection import Connection
-from engine.manifest.model import ResumeSource
+from engine.manifest.model import Request, ResumeSource
 from engine.model import Application, Attachment, Candidate, Ids, Job, Json, ResumeFile, ResumeText, as_plain
 from engine.ports import ResumeReading
 from engine.store.cache import Cache
 
 _RESUME_KEPT_S = 30 * 86400.0
+_ID_KEPT_S = 30 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,16 @@ class Hydrated:
 class Hydrator:
     """Reads for one event. Every method raises CallError, AnswerUnusable or ExpressionError as calls do."""
 
-    def __init__(self, connection: Connection, caller: Caller, cache: Cache, reader: ResumeReading) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        caller: Caller,
+        cache: Cache,
+        reader: ResumeReading,
+        lists: ListMemo | None = None,
+    ) -> None:
         self._connection, self._caller, self._cache, self._reader = connection, caller, cache, reader
+        self._lists = lists
         self._objects = connection.manifest.objects
         self._records: dict[tuple[str, str], Json] = {}
 
@@ -71,6 +81,7 @@ class Hydrator:
     def application(self, ids: Ids) -> Application:
         """The application of ``ids``; a manifest without its mapping knows no more than the ids."""
         made = mapper(Application, self._objects)
+        ids = self._with_application(ids)
         known = {
             name: value
             for name, value in (("candidate_id", ids.candidate), ("job_id", ids.job), ("id", ids.application))
@@ -85,7 +96,31 @@ class Hydrator:
         }
         record = self._record("application", f"{ids.candidate}|{ids.job}|{ids.application}", context)
         application: Application = made.map(record, **known)
+        self._keep_application_id(application)
         return application
+
+    def _with_application(self, ids: Ids) -> Ids:
+        """``ids`` with the application's own id, where the ATS has a list that says it and the event did not."""
+        rule = self._connection.manifest.application_list
+        if rule is None or rule.application_id is None or ids.application or not ids.candidate or not ids.job:
+            return ids
+        kept = self._cache.get(self._connection.name, "application_id", f"{ids.candidate}|{ids.job}")
+        if kept is not None:
+            return replace(ids, application=kept.value)
+        found = [one for one in self._listed(ids.candidate) if one.job == ids.job]
+        if not found and self._lists is not None:
+            self._lists.forget(self._connection.name, rule.read)
+            found = [one for one in self._listed(ids.candidate) if one.job == ids.job]
+        if not found:
+            raise Refused("missing", "the candidate is not at this job", operation=rule.read)
+        return replace(ids, application=found[-1].application)
+
+    def _keep_application_id(self, application: Application) -> None:
+        if self._connection.manifest.application_list is None or application.id is None:
+            return
+        key = f"{application.candidate_id}|{application.job_id}"
+        name, candidate_id = self._connection.name, application.candidate_id
+        self._cache.put(name, "application_id", key, application.id, ttl_s=_ID_KEPT_S, candidate_id=candidate_id)
 
     def applications_of(self, candidate_id: str) -> list[Ids]:
         """The jobs a candidate is at: from their own record, else from the manifest's list of applications."""
@@ -125,12 +160,19 @@ class Hydrator:
             return []
         scope = {"candidate": {"id": candidate_id}}
         found = []
-        for record in self._caller.records(rule.read, scope):
+        for record in self._list_records(rule.read, scope):
             job_id = rule.job_id(record)
             if job_id is not None and (rule.keep is None or rule.keep({"record": record, **scope})):
                 own = rule.application_id(record) if rule.application_id else None
                 found.append([str(job_id), None if own is None else str(own)])
         return found
+
+    def _list_records(self, operation: str, scope: Mapping[str, Json]) -> list[Json]:
+        request = self._connection.manifest.operations[operation].request
+        if self._lists is None or _reads_candidate(request):
+            return self._caller.records(operation, scope)
+        name = self._connection.name
+        return self._lists.records(name, operation, lambda: self._caller.records(operation, {}))
 
     def job(self, job_id: str) -> Job:
         """The job, kept as long as the manifest says."""
@@ -255,3 +297,9 @@ class Hydrator:
                 raise Refused("missing", f"there is no such {kind}", operation=operation)
             self._records[kind, key] = record
         return self._records[kind, key]
+
+
+def _reads_candidate(request: Request) -> bool:
+    """Whether the list is limited to one candidate: one of its templates says whose."""
+    composed = (request.path, request.query, request.headers, request.json, request.form)
+    return any(chain[0] == "candidate" for part in composed if part is not None for chain in part.references)

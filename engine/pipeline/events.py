@@ -26,6 +26,7 @@ from engine.errors import (
     TranslationError,
 )
 from engine.hydration.hydrate import Hydrator
+from engine.hydration.memo import ListMemo
 from engine.intake.translate import ids_of, subject_of, translate
 from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, as_plain
 from engine.pipeline.applications import ApplicationWork
@@ -36,6 +37,9 @@ from engine.store.store import Store
 
 LEASE_S = 120.0
 _MOST_UNFINISHED = 3
+_NOT_AWAITED = ("backfill", "engine")
+"""Sources whose events come alone: nothing is won by waiting for others of the same application."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -53,6 +57,7 @@ class EventWork:
     ) -> None:
         self._routes, self._store, self._clock = routes, store, clock
         self._reader, self._only = reader, only
+        self._lists = ListMemo(clock)
         self._applications = ApplicationWork(store, scorer, clock)
 
     # ── translate ────────────────────────────────────────────────────────────────────────────────────────────
@@ -95,7 +100,7 @@ class EventWork:
             return Outcome(OutcomeKind.QUARANTINED, error.message)
         if self._is_left_out(route, translated.ids):
             return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
-        wait_s = 0.0 if event.source == "backfill" else route.connection.manifest.events.coalesce_s
+        wait_s = 0.0 if event.source in _NOT_AWAITED else route.connection.manifest.events.coalesce_s
         if translated.ids.job is None and translated.ids.application is None:
             # What happened to a person's applications tells more, and comes with events of its own.
             wait_s *= 2
@@ -187,14 +192,20 @@ class EventWork:
         if route is None:
             return Outcome(OutcomeKind.QUARANTINED, f"there is no connection {event.connection} any more")
         canonical = canonical_of(event)
-        hydrator = Hydrator(route.connection, route.caller, self._store.cache, self._reader)
+        hydrator = Hydrator(route.connection, route.caller, self._store.cache, self._reader, self._lists)
         if canonical.type is EventType.CANDIDATE_DELETED:
             return self._erase(event, canonical)
         if canonical.type.value.startswith("job."):
             return self._job_changed(route, hydrator, event, canonical)
         if canonical.ids.candidate is None or canonical.ids.job is None:
             return self._find_applications(route, hydrator, claim, event, canonical)
-        return self._applications.run(route, hydrator, claim, event, canonical)
+        try:
+            return self._applications.run(route, hydrator, claim, event, canonical)
+        except Refused as error:
+            # A person who was scored as a prospect for this job has no application at it.
+            if error.kind != "missing" or canonical.ids.job != _prospect_job(route):
+                raise
+        return self._applications.run(route, hydrator, claim, event, canonical, prospect=True)
 
     def _erase(self, event: StoredEvent, canonical: CanonicalEvent) -> Outcome:
         counts = self._store.erase(event.connection, canonical.ids.candidate or "", by_event=event.id)
@@ -226,9 +237,8 @@ class EventWork:
                 return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
             self._split(route, event, wanted, _narrowed(canonical.type))
             return None
-        job = route.connection.manifest.events.prospect_job
-        job_id = job.render({"settings": dict(route.connection.settings)}) if job else None
-        if not isinstance(job_id, str) or not job_id:
+        job_id = _prospect_job(route)
+        if job_id is None:
             return Outcome(OutcomeKind.FILTERED, "a person without an application, and no job to score them against")
         aimed = replace(canonical, ids=replace(canonical.ids, job=job_id))
         return self._applications.run(route, hydrator, claim, event, aimed, prospect=True)
@@ -262,6 +272,13 @@ def canonical_of(event: StoredEvent) -> CanonicalEvent:
     """The canonical event as the inbox stored it."""
     plain = dict(event.canonical or {})
     return CanonicalEvent(**{**plain, "type": EventType(plain["type"]), "ids": ids_of(plain["ids"])})
+
+
+def _prospect_job(route: Route) -> str | None:
+    """The job that people without an application are scored against, if this tenant has one."""
+    template = route.connection.manifest.events.prospect_job
+    job_id = template.render({"settings": dict(route.connection.settings)}) if template else None
+    return job_id if isinstance(job_id, str) and job_id else None
 
 
 def _spokesman(claim: Claim) -> StoredEvent:
