@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import unquote
 
 from engine.clock import Clock
@@ -30,6 +31,7 @@ from engine.model import RawEvent
 from engine.store import Accepted
 from engine.store.group_commit import GroupCommit
 from engine.web.answers import RawHeaders, Receive, Scope, Send, answer
+from engine.web.deadlines import Deadlines
 
 PREFIX = "/hooks/"
 BODY_TIMEOUT_S = 10.0
@@ -55,7 +57,7 @@ class DoorRoutes:
         body_timeout_s: float = BODY_TIMEOUT_S,
     ) -> None:
         self._doors, self._subscriptions, self._clock = doors, subscriptions, clock
-        self._group_commit, self._body_timeout_s = group_commit, body_timeout_s
+        self._group_commit, self._deadlines = group_commit, Deadlines(body_timeout_s)
         self._waiting: list[tuple[RawEvent, asyncio.Future[Accepted]]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +77,7 @@ class DoorRoutes:
     async def _judged(self, scope: Scope, receive: Receive, door: Door | None, secret: str | None) -> Verdict:
         limit_bytes = door.limit_bytes if door is not None else LIMIT_BODY
         try:
-            body = await self._body(receive, limit_bytes)
+            body = await self._deadlines.within(lambda: _body(receive, limit_bytes))
         except TimeoutError:
             return _TOO_SLOW
         if body is None:
@@ -94,17 +96,6 @@ class DoorRoutes:
             if newer != known:
                 return door.judge(knock, now, newer)
         return verdict
-
-    async def _body(self, receive: Receive, limit_bytes: int) -> bytes | None:
-        """The whole body; None when it is larger than ``limit_bytes``. Raises TimeoutError, ClientGone."""
-        async with asyncio.timeout(self._body_timeout_s):
-            message = await receive()
-            if message["type"] != "http.request":
-                raise ClientGone
-            body: bytes = message.get("body", b"")
-            if not message.get("more_body"):
-                return body if len(body) <= limit_bytes else None
-            return await _rest(receive, body, limit_bytes)
 
     async def _committed(self, admitted: Admitted) -> None:
         loop = asyncio.get_running_loop()
@@ -127,6 +118,17 @@ class DoorRoutes:
         else:
             self._group_commit.count_refused(door.name if door is not None else None, verdict.reason)
             await answer(send, verdict.status, _extra(verdict.status))
+
+
+async def _body(receive: Receive, limit_bytes: int) -> bytes | None:
+    """The whole body; None when it is larger than ``limit_bytes``. Raises ClientGone."""
+    message = await receive()
+    if message["type"] != "http.request":
+        raise ClientGone
+    body: bytes = message.get("body", b"")
+    if message.get("more_body"):
+        return await _rest(receive, body, limit_bytes)
+    return body if len(body) <= limit_bytes else None
 
 
 async def _rest(receive: Receive, first: bytes, limit_bytes: int) -> bytes | None:
@@ -158,6 +160,11 @@ def _address(scope: Scope) -> tuple[str, str | None]:
 def _headers(raw: RawHeaders) -> dict[str, str]:
     headers: dict[str, str] = {}
     for name, value in raw:
-        key, text = name.decode("latin-1"), value.decode("latin-1")
+        key, text = _name(name), value.decode("latin-1")
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
     return headers
+
+
+@lru_cache(maxsize=256)
+def _name(raw: bytes) -> str:
+    return raw.decode("latin-1")
