@@ -12,6 +12,8 @@ $(VENV)/.ready: pyproject.toml
 	$(BIN)/pip install --quiet --editable . --group dev
 	touch $@
 
+# In a terminal the pages stay open until Ctrl-C; `make demo ARGS=` ends by itself.
+demo: ARGS ?= $(shell test -t 0 && test -t 2 && echo --stay)
 demo: setup
 	$(BIN)/fieldwright demo $(ARGS)
 

@@ -41,7 +41,7 @@ settings:
   api_key: "${env:NORTHWIND_API_KEY}"
 events:
   coalesce: 1s
-  poll: {every: 45s}
+  poll: {every: 1m}
 """
 
 _WITHOUT_FIELDS = """\
@@ -52,7 +52,7 @@ settings:
   api_key: "${env:HARBOR_API_KEY}"
 events:
   coalesce: 1s
-  poll: {every: 45s}
+  poll: {every: 1m}
 """
 
 _STAFFING = """\
@@ -66,7 +66,7 @@ settings:
   resume_from: legacy_document
 events:
   coalesce: 1s
-  poll: {every: 45s}
+  poll: {every: 2m}
 """
 
 

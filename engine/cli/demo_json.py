@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from engine.cli.demo_results import Counts, Result
 from engine.cli.demo_stage import Stage
-from engine.model import Json
+from engine.model import Json, as_plain
 
 
 def as_json_report(stage: Stage, results: Sequence[Result], counts: Counts, seconds: float) -> Json:
@@ -17,7 +16,7 @@ def as_json_report(stage: Stage, results: Sequence[Result], counts: Counts, seco
         "engine": stage.url,
         "database": str(stage.settings.database),
         "tenants_folder": str(stage.settings.tenants),
-        "counts": asdict(counts),
+        "counts": as_plain(counts),
         "tenants": [
             {
                 "tenant": scene.tenant.name,

@@ -48,23 +48,18 @@ class Standing:
     accepted: int
 
 
-def apply_all(
-    assignment: Mapping[str, Sequence[SampleApplicant]],
-    stage: Stage,
-    made: Callable[[Applied], None] = lambda _: None,
-) -> list[Applied]:
-    """Lets everyone apply, the tenants taking turns; ``made`` is told of each."""
+def apply_all(assignment: Mapping[str, Sequence[SampleApplicant]], stage: Stage) -> list[Applied]:
+    """Lets everyone apply, the tenants taking turns."""
     scenes = {scene.tenant.name: scene for scene in stage.scenes}
     longest = max(map(len, assignment.values()), default=0)
     turns = [(name, people[n]) for n in range(longest) for name, people in assignment.items() if n < len(people)]
     applied = []
-    for name, person in turns:
-        scene = scenes[name]
+    for tenant, person in turns:
+        scene = scenes[tenant]
         job_id = scene.jobs[person.applied_to]
         candidate_id = scene.tenant.ats.apply(person, job_id)
-        one = Applied(scene, f"{person.first_name} {person.last_name}", person.applied_to, candidate_id, job_id)
-        applied.append(one)
-        made(one)
+        name = f"{person.first_name} {person.last_name}"
+        applied.append(Applied(scene, name, person.applied_to, candidate_id, job_id))
     return applied
 
 

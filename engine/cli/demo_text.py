@@ -5,6 +5,8 @@ In: ``Result`` objects and counts. Out: lines and tables on a console.
 
 from __future__ import annotations
 
+import shlex
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -45,7 +47,7 @@ def show_results(out: Console, stage: Stage, results: Sequence[Result]) -> None:
 
 def _table(results: Sequence[Result]) -> Table:
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0), expand=True)
-    made.add_column("applicant", ratio=20, overflow="fold")
+    made.add_column("applicant, job", ratio=20, overflow="fold")
     made.add_column("score", justify="right", width=5)
     made.add_column("first reason", ratio=38, overflow="fold")
     made.add_column("written to (and why not to a better place)", ratio=45, overflow="fold")
@@ -53,7 +55,8 @@ def _table(results: Sequence[Result]) -> Table:
         score = Text("–" if result.match is None else str(result.match), style="bold")
         written = " · ".join(_places(result.placed)) or "nothing"
         reason = Text(printable(result.first_reason), style="" if result.match is not None else "yellow")
-        made.add_row(printable(result.applied.name), score, reason, printable(written))
+        who = Text.assemble(printable(result.applied.name), "\n", (result.applied.job, "dim"))
+        made.add_row(who, score, reason, printable(written))
     return made
 
 
@@ -130,24 +133,34 @@ def show_open(out: Console, stage: Stage, results: Sequence[Result], stays: bool
     """What to open, and what to try next."""
     out.print("\nOpen" if stays else "\nThese pages were up while it ran; `make demo ARGS=--stay` keeps them up")
     for scene in stage.scenes:
-        _line(out, f"{scene.tenant.name}, as its recruiter sees it", f"{scene.url}/")
+        _line(out, scene.tenant.name, f"{scene.url}/    all candidates, as a recruiter sees them")
         best = _with_pdf(scene, results)
         if best is not None:
-            _line(out, "  one of its candidates, with a PDF", best.page)
-    _line(out, "the engine's health", f"{stage.url}/health")
+            _line(out, "  the best of them", best.page)
+    _line(out, "the engine", f"{stage.url}/health")
     out.print("\nLook")
-    _line(out, "the database", str(stage.settings.database))
-    _line(out, "the tenants' files", str(stage.settings.tenants))
+    _line(out, "database", str(stage.settings.database))
+    _line(out, "tenants' files", str(stage.settings.tenants))
     if stage.log.exists():
         _line(out, "warnings logged", str(stage.log))
     out.print("\nTry")
+    for line in _to_try(stage, results):
+        out.print(f"  {_command()} {line}", soft_wrap=True)
+
+
+def _to_try(stage: Stage, results: Sequence[Result]) -> Iterable[str]:
+    state = shlex.quote(str(stage.settings.state))
+    yield f"events list --state {state}"
     ended = next((result.event_id for result in results if result.event_id), None)
-    out.print(f"  fieldwright events list --state {stage.settings.state}", soft_wrap=True)
     if ended:
-        out.print(f"  fieldwright events show {ended} --state {stage.settings.state}", soft_wrap=True)
-    first = stage.scenes[0].tenant.name
-    out.print(f"  fieldwright diff {first} --tenants {stage.settings.tenants}", soft_wrap=True)
-    out.print("  fieldwright lint mappings/      then break a line of a manifest there, and run it again")
+        yield f"events show {ended} --state {state}"
+    yield f"diff {stage.scenes[0].tenant.name} --tenants {shlex.quote(str(stage.settings.tenants))}"
+    yield "lint mappings/      then break a line of a manifest on purpose, and run it again"
+
+
+def _command() -> str:
+    """The command as the user can type it: by its path where it is not on the search path."""
+    return "fieldwright" if shutil.which("fieldwright") else sys.argv[0]
 
 
 def _with_pdf(scene: Scene, results: Sequence[Result]) -> Result | None:
@@ -156,4 +169,4 @@ def _with_pdf(scene: Scene, results: Sequence[Result]) -> Result | None:
 
 
 def _line(out: Console, what: str, where: str) -> None:
-    out.print(f"  {what:<52} {where}", soft_wrap=True)
+    out.print(f"  {what:<20} {where}", soft_wrap=True)

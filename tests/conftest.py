@@ -1,0 +1,27 @@
+"""Browser tests run where there is a Chromium; without one they are left out loudly, and fail in CI."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+
+def chromium_path() -> str | None:
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if chromium_path() or os.environ.get("CI"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("browser")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not chromium_path() and not os.environ.get("CI"):
+        text = "NO CHROMIUM: the browser tests were left out. Install it (apt-get install chromium) to run them."
+        terminalreporter.write_line(text, yellow=True, bold=True)
