@@ -80,10 +80,12 @@ class Node:
     def texts(self, key: str) -> tuple[str, ...]:
         return tuple(self.value(key, ()))
 
-    def fail(self, code: str, message: str, hint: str = "", *, offset: int = 0, at_key: bool = False) -> None:
+    def fail(
+        self, code: str, message: str, hint: str = "", *, offset: int | None = None, at_key: bool = False
+    ) -> None:
         """Reports a mistake here, or at the key; ``offset`` counts characters into the scalar."""
         place = self.source.mark(self.path, at_key)
-        if offset:
+        if offset is not None:
             place = position_inside(self.source.text, place, self.source.raw(self.path) or "", offset)
         self.report.findings.append(Finding(self.source.file, *place, code, message, hint))
 
@@ -169,7 +171,7 @@ class Node:
             try:
                 re.compile(node.data)
             except re.error as error:
-                node.fail("bad-pattern", f"the regular expression cannot be read: {error.msg}", offset=error.pos or 0)
+                node.fail("bad-pattern", f"the regular expression cannot be read: {error.msg}", offset=error.pos)
         return node.data if node else None
 
     def _compiled(self, compile_it: Callable[[], Template], scope: Scope, harmless: Template) -> Template:
