@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +68,6 @@ class Line:
 
     def apply(self, number: int = 0, **changes: Any) -> str:
         """A new applicant to the backend job; the candidate's id."""
-        from dataclasses import replace
-
         return self.ats.apply(replace(engineers(number + 1)[number], **changes), self.job)
 
     def score(self, candidate: str, **ids: str) -> StoredEvent:
@@ -115,10 +113,8 @@ class Line:
 
 
 @contextmanager
-def open_line(
-    folder: Path, name: str = "smartrecruiters", more: str = "", **switches: Any
-) -> Iterator[Line]:
-    """A pretend ATS with one job, and the pipeline of one tenant at it."""
+def open_line(folder: Path, name: str = "smartrecruiters", more: str = "", **switches: Any) -> Iterator[Line]:
+    """A pretend ATS with one job (its id stands for JOB in ``more``), and the pipeline of one tenant at it."""
     with ExitStack() as ending:
         ats = open_sandbox(name, **{**UNLIMITED[name], **switches})
         ending.callback(ats.close)
@@ -126,7 +122,8 @@ def open_line(
         ending.callback(running.stop)
         clock = ManualClock()
         store = ending.enter_context(Store.open(folder / "line.db", clock))
-        connection = connection_of(ats, folder, more)
+        job = ats.add_job(BACKEND)
+        connection = connection_of(ats, folder, more.replace("JOB", job))
         route = open_route(connection, HttpTransport(sandbox_origin=running.url), store, clock)
         ending.callback(route.caller.close)
         routes = {connection.name: route}
@@ -138,5 +135,5 @@ def open_line(
             route=route,
             events=EventWork(routes, store, SCORER, READER, clock),
             deliveries=DeliveryWork(routes, store, clock),
-            job=ats.add_job(BACKEND),
+            job=job,
         )
