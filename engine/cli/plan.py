@@ -15,7 +15,7 @@ from engine.cli.options import AsJson, Mappings, Tenants
 from engine.cli.output import print_json
 from engine.cli.plan_text import Planning, plan_json, show_plan
 from engine.cli.tenants import tenant_file
-from engine.errors import InputError
+from engine.errors import ExpressionError, InputError, TranslationError
 from engine.intake.translate import translate
 from engine.manifest.connection import Connection
 from engine.manifest.findings import did_you_mean
@@ -132,7 +132,7 @@ def _ids(connection: Connection, given: Mapping[str, Json]) -> Ids:
         return Ids()
     try:
         found = translate(connection, raw[0])
-    except (InputError, ValueError):
+    except (TranslationError, ExpressionError):
         return Ids()
     return found.ids if isinstance(found, CanonicalEvent) else Ids()
 

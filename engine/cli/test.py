@@ -128,7 +128,8 @@ def _end(reports: list[Report], results: list[Result], took_s: float, as_json: b
         print_json({"cases": len(results), "failed": failed, "seconds": round(took_s, 3), "files": files})
         return
     wrong = sum(bool(report.findings) for report in reports)
-    told = [f"{len(results)} cases", f"{failed} failed" if failed else "all pass"]
+    cases = f"{len(results)} {'case' if len(results) == 1 else 'cases'}"
+    told = [cases, f"{failed} failed" if failed else "all pass"]
     if wrong:
         told[1:] = [f"{failed} failed", f"{wrong} {'file' if wrong == 1 else 'files'} with mistakes"]
     typer.echo(f"{', '.join(told)}, {took_s:.1f} s")
