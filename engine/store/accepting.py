@@ -2,7 +2,7 @@
 
 In: RawEvents. Out: for each its id and whether it is new; duplicates share the id of the one stored first.
 One statement inserts many rows: with a row per statement the driver would give up the interpreter's lock at each,
-and wait for it behind a busy event loop. Sizes are powers of two, so that few statements are ever prepared.
+and wait for it behind a busy event loop. At most 64 rows go into one, so that few statements are ever prepared.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from engine.store.schema import inbox, storable
 
 _COLUMNS = ("id", "connection", "source", "key", "headers", "body", "received_at")
 _LARGEST = 256
+_ROWS = 64
 
 Row = tuple[Any, ...]
 Key = tuple[str, str]
@@ -65,7 +66,7 @@ def _insert(connection: Connection, rows: Sequence[Row]) -> int:
     return connection.exec_driver_sql(statement, tuple(value for row in rows for value in row)).rowcount
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=2 * _ROWS)
 def _statement(size: int, mark: str) -> str:
     row = f"({', '.join([mark] * len(_COLUMNS))})"
     return (
@@ -75,11 +76,7 @@ def _statement(size: int, mark: str) -> str:
 
 
 def _parts(rows: Sequence[Row]) -> Iterator[Sequence[Row]]:
-    start = 0
-    while start < len(rows):
-        size = min(_LARGEST, 1 << ((len(rows) - start).bit_length() - 1))
-        yield rows[start : start + size]
-        start += size
+    return (rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS))
 
 
 def _stored_ids(connection: Connection, keys: Sequence[Key]) -> dict[Key, str]:
