@@ -72,7 +72,8 @@ def read(raw: RawAnswer, reading: Reading, now: float) -> Answer:
     if raw.status in operation.empty:
         return Answer(raw.status, raw.headers, None, b"")
     if not _is_ok(raw.status, operation):
-        raise _failure(raw, _json_or_none(raw), reading, now)
+        body = _json_or_none(raw)
+        raise _undeclared(raw, body, reading) or _failure(raw, body, reading, now)
     if operation.binary:
         _check_whole(raw, reading)
         return Answer(raw.status, raw.headers, None, raw.body)
@@ -193,6 +194,20 @@ def _failure(raw: RawAnswer, body: Json, reading: Reading, now: float) -> CallEr
     if meaning == "transient" and by_code is None and raw.status >= 500 and not reading.repeatable:
         error = Ambiguous("the ATS failed while it handled the call")
     error.operation, error.status, error.code = reading.operation.name, raw.status, shown
+    return error
+
+
+def _undeclared(raw: RawAnswer, body: Json, reading: Reading) -> CallError | None:
+    """A good status that the manifest does not know here, such as a page in front of the ATS: no refusal at all."""
+    declared = any(
+        errors.status.get(str(raw.status)) or errors.status.get("2xx")
+        for errors in (reading.operation.errors, reading.errors)
+    )
+    if not 200 <= raw.status < 300 or declared or _by_code(_code(body, reading), reading):
+        return None
+    message = f"status {raw.status} is not declared for this call"
+    error: CallError = Transient(message) if reading.repeatable else Ambiguous(message)
+    error.operation, error.status = reading.operation.name, raw.status
     return error
 
 

@@ -132,7 +132,14 @@ def test_a_status_declared_empty_holds_nothing() -> None:
 def test_only_declared_statuses_are_good() -> None:
     declared = operation("get", "GET", "/x", ok=(202,))
     assert read(raw(202, {"a": 1}), reading(declared), NOW).body == {"a": 1}
-    assert isinstance(failure(raw(200, {}), declared), Refused)
+    assert isinstance(failure(raw(200, {}), declared), Transient)
+
+
+def test_a_good_status_that_is_not_declared_refuses_nothing_and_may_have_been_applied() -> None:
+    declared = operation("post", "POST", "/x", ok=(201,))
+    assert isinstance(failure(raw(200, {}), declared), Ambiguous)
+    repeatable = operation("post", "POST", "/x", ok=(201,), idempotent=True)
+    assert isinstance(failure(raw(200, {}), repeatable), Transient)
 
 
 def test_a_failure_reported_with_status_200_is_a_failure() -> None:
