@@ -107,6 +107,8 @@ def _json(file: str) -> Json:
         return json.loads(text)
     except json.JSONDecodeError as error:
         raise InputError(f"{file}:{error.lineno}:{error.colno} this is not JSON: {error.msg}") from None
+    except RecursionError:
+        raise InputError(f"The event {file} is nested too deep.") from None
 
 
 def _answers(

@@ -85,7 +85,7 @@ def _answer(operation: str, given: Mapping[str, Json]) -> CannedAnswer:
 
 def _body(operation: str, given: Mapping[str, Json]) -> tuple[bytes, str]:
     if "json" in given:
-        return json.dumps(given["json"], ensure_ascii=False).encode(), "application/json"
+        return json.dumps(given["json"]).encode(), "application/json"
     if "text" in given:
         return str(given["text"]).encode(), "text/plain; charset=utf-8"
     if "base64" not in given:

@@ -87,7 +87,7 @@ def _stream(connection: Connection, name: str) -> PollStream:
 def _raw(
     connection: Connection, source: str, key: str, headers: Mapping[str, str], body: Json, now: float
 ) -> RawEvent:
-    data = json.dumps(body, ensure_ascii=False).encode()
+    data = json.dumps(body).encode()
     return RawEvent(connection.name, source, key, headers, data, now)  # type: ignore[arg-type]
 
 

@@ -40,7 +40,7 @@ def _about(answer: CannedAnswer, known: Mapping[Path, str]) -> CannedAnswer:
         for chain in path.references:
             if _put(record, chain, value):
                 break
-    return replace(answer, body=json.dumps(record, ensure_ascii=False).encode())
+    return replace(answer, body=json.dumps(record).encode())
 
 
 def _put(record: Json, chain: tuple[str, ...], value: str) -> bool:
