@@ -68,8 +68,8 @@ def _places(placed: Sequence[Placed]) -> Iterable[str]:
         grouped.setdefault(key, []).append(one)
     for (place, causes), here in grouped.items():
         cause = f" ({_cause(here)})" if causes else ""
-        what = f"“{here[0].target}”" if place == "tag" else ", ".join(_words(one.output) for one in here)
-        yield f"{_SHORT.get(place, place)}{'' if place == 'tag' else ':'} {what}{cause}"
+        what = "" if place == "tag" else f": {', '.join(_words(one.output) for one in here)}"
+        yield f"{_SHORT.get(place, place)}{what}{cause}"
 
 
 def _cause(here: Sequence[Placed]) -> str:

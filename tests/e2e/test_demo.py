@@ -114,7 +114,7 @@ def test_the_table_says_where_each_output_went_and_why(tmp_path: Path, monkeypat
     ran = CliRunner().invoke(application("demo"), ["demo", "--count", "2"])
     assert ran.exit_code == 0, ran.output
     tables = ran.stdout.partition("applications in")[0]
-    assert "fields: score, reasons · tag “Skima Screened”" in ran.stdout
+    assert "fields: score, reasons · tag · PDF: audit id" in ran.stdout
     assert "note: score, reasons (no such fields)" in ran.stdout
     assert max(map(len, tables.splitlines())) <= 120
 
