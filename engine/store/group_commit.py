@@ -50,11 +50,13 @@ class GroupCommit:
 
     def submit_all_threadsafe(self, pairs: Iterable[tuple[RawEvent, asyncio.Future[Accepted]]], loop: Loop) -> None:
         """Queues many at once, waking the writer once; the futures of those that do not fit fail at once."""
-        for raw, future in pairs:
-            try:
-                self._enqueue((raw, future, loop))
-            except StoreUnavailable as error:
-                future.set_exception(error)
+        items: list[Waiting] = [(raw, future, loop) for raw, future in pairs]
+        with self._changed:
+            room = 0 if self._closing else max(0, self._max_waiting - len(self._waiting))
+            self._waiting.extend(items[:room])
+            self._changed.notify()
+        for _, future, _ in items[room:]:
+            future.set_exception(self._refusal())
 
     def count_refused(self, connection: str | None, reason: str) -> None:
         """Counts a refused request, to be stored soon by the writer: a flood of them costs no transaction each."""
@@ -72,10 +74,13 @@ class GroupCommit:
     def _enqueue(self, item: Waiting) -> None:
         with self._changed:
             if self._closing or len(self._waiting) >= self._max_waiting:
-                why = "is closing" if self._closing else f"has {self._max_waiting} events waiting already"
-                raise StoreUnavailable(f"The inbox {why}.", hint="Send the event again later.")
+                raise self._refusal()
             self._waiting.append(item)
             self._changed.notify()
+
+    def _refusal(self) -> StoreUnavailable:
+        why = "is closing" if self._closing else f"has {self._max_waiting} events waiting already"
+        return StoreUnavailable(f"The inbox {why}.", hint="Send the event again later.")
 
     def _run(self) -> None:
         while True:
