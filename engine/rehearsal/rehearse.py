@@ -5,8 +5,11 @@ The store is a new one that goes away again, the clock jumps over every wait, an
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Literal
 
@@ -26,6 +29,7 @@ from engine.store.steps import Step
 from engine.store.store import Store
 
 _MOST_ROUNDS = 5000
+_MEMORY = Path("/dev/shm")  # where a machine has it, nothing waits for a disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Rehearsals:
         self._own_reader = None if reader else ResumeReader(processes=1)
         self._reader = reader or self._own_reader
         self._store: Store | None = None
+        self._folder: TemporaryDirectory[str] | None = None
         self._count = 0
 
     def rehearse(
@@ -98,7 +103,7 @@ class Rehearsals:
         self._count += 1
         if self._count > 1:
             connection = replace(connection, name=f"{connection.name}-{self._count}")
-        store = self._store = self._store or Store.open(":memory:", self._clock)
+        store = self._store = self._store or self._new_store()
         assert self._reader is not None
         transport = CannedTransport(connection.manifest, answers)
         stage = _Stage(connection, transport, store, self._clock, scorer, self._reader)
@@ -126,10 +131,18 @@ class Rehearsals:
     ) -> None:
         self.close()
 
+    def _new_store(self) -> Store:
+        in_memory = str(_MEMORY) if os.access(_MEMORY, os.W_OK) else None
+        self._folder = TemporaryDirectory(prefix="fieldwright-", dir=in_memory)
+        return Store.open(Path(self._folder.name) / "rehearsal.db", self._clock)
+
     def _drop_store(self) -> None:
         if self._store is not None:
             self._store.close()
             self._store = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
 
 
 class _Stage:

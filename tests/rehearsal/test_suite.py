@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError, SpecError
+from engine.manifest.schemas import schema
+from engine.manifest.shape import check
+from engine.manifest.source import read_text
 from engine.rehearsal.suite import load_answers, load_suite
 from tests.rehearsal.written import ANSWERS, case, written
 
@@ -89,3 +92,10 @@ def test_answers_may_stand_in_a_file_of_their_own(tmp_path: Path) -> None:
     file = tmp_path / "answers.yaml"
     file.write_text(ANSWERS.partition("\n")[2].partition("\n")[2], "utf-8")
     assert load_answers(file)["set_properties"][0].status == 204
+
+
+def test_the_example_in_the_docs_has_the_right_shape() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "testing.md").read_text("utf-8")
+    example = text.partition("```yaml\n")[2].partition("```")[0]
+    data, found = check(read_text(example, "example"), schema("mapping-test"))
+    assert (found, len(data["cases"])) == ([], 1)
