@@ -17,6 +17,11 @@ from typing import Any
 from engine.scoring.words import content, stem, word_key, words
 
 
+_ANSWERS = 3.0
+_CLEARLY_LESS = 0.9
+"""A field that another comes this near to is not named: a wrong one would be worse than none."""
+
+
 class Background:
     """Word statistics of the collection. Make it with ``load``; ``domains`` and ``titles`` go by document."""
 
@@ -62,7 +67,7 @@ class Background:
         return [float(score) for score in index.get_scores(query)]
 
     def domain(self, stems: Sequence[str]) -> str | None:
-        """The field whose text answers best to ``stems``, or None where nothing answers."""
+        """The field whose text answers clearly best to ``stems``, or None where none does."""
         query = sorted(stems)
         if not query:
             return None
@@ -70,8 +75,9 @@ class Background:
         best: dict[str, float] = {}
         for domain, score in zip(self.domains, scores, strict=True):
             best[domain] = max(score, best.get(domain, 0.0))
-        domain = max(sorted(best), key=lambda name: best[name])
-        return domain if best[domain] > 3.0 else None
+        first, second = sorted(sorted(best), key=lambda name: -best[name])[:2]
+        clear = best[first] > _ANSWERS and best[second] < best[first] * _CLEARLY_LESS
+        return first if clear else None
 
     def names_role(self, key: str) -> bool:
         """Whether a word's key names a job, such as ``engineer``."""
