@@ -92,8 +92,9 @@ def _scene(tenant: DemoTenant) -> Iterator[Scene]:
 
 @contextmanager
 def _served(service: Service, port: int) -> Iterator[str]:
+    url = service.start(port=port)
     try:
-        yield service.start(port=port)
+        yield url
     finally:
         service.stop()
 

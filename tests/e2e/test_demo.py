@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from engine.cli.demo import own_files, sample_assignment
+from engine.cli.demo_stage import running_stage
 from engine.cli.main import application
 from engine.errors import InputError
 from engine.model import OutcomeKind
@@ -117,6 +119,18 @@ def test_the_table_says_where_each_output_went_and_why(tmp_path: Path, monkeypat
     assert "fields: score, reasons · tag · PDF: audit id" in ran.stdout
     assert "note: score, reasons (no such fields)" in ran.stdout
     assert max(map(len, tables.splitlines())) <= 120
+
+
+def test_a_taken_port_is_told_and_nothing_keeps_running(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with (
+            pytest.raises(InputError, match="port"),
+            running_stage(demo_tenants()[:1], tmp_path, taken.getsockname()[1]),
+        ):
+            pass
+    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("worker-")]
 
 
 def test_own_files_go_to_a_tenant_with_and_one_without_fields(tmp_path: Path) -> None:
