@@ -16,7 +16,6 @@ from typing import Any
 
 from engine.scoring.words import content, stem, word_key, words
 
-
 _ANSWERS = 3.0
 _CLEARLY_LESS = 0.9
 """A field that another comes this near to is not named: a wrong one would be worse than none."""
@@ -66,8 +65,8 @@ class Background:
         index.corpus_size = len(documents)
         return [float(score) for score in index.get_scores(query)]
 
-    def domain(self, stems: Sequence[str]) -> str | None:
-        """The field whose text answers clearly best to ``stems``, or None where none does."""
+    def domain(self, stems: Sequence[str], *, clearly: bool = False) -> str | None:
+        """The field whose text answers best (``clearly``: far better than the next) to ``stems``, or None."""
         query = sorted(stems)
         if not query:
             return None
@@ -76,8 +75,8 @@ class Background:
         for domain, score in zip(self.domains, scores, strict=True):
             best[domain] = max(score, best.get(domain, 0.0))
         first, second = sorted(sorted(best), key=lambda name: -best[name])[:2]
-        clear = best[first] > _ANSWERS and best[second] < best[first] * _CLEARLY_LESS
-        return first if clear else None
+        near = clearly and best[second] >= best[first] * _CLEARLY_LESS
+        return first if best[first] > _ANSWERS and not near else None
 
     def names_role(self, key: str) -> bool:
         """Whether a word's key names a job, such as ``engineer``."""

@@ -63,7 +63,7 @@ class BuiltinScorer:
         roles = signals.years.fitting[:3]
         titles = [word for role in roles if role.title for word in content(words(role.title.text))]
         texts = [word for role in roles for word in content(read.words_in(role.start, role.end))]
-        return self._background.domain(titles * 2 + texts[:120] if roles else read.stems[:200])
+        return self._background.domain(titles * 2 + texts[:120] if roles else read.stems[:200], clearly=True)
 
 
 def _experience(signals: Signals, domain: str | None) -> Experience | None:
