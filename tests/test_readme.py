@@ -78,7 +78,8 @@ def test_the_table_of_commands_is_the_command_line() -> None:
 
 
 def test_files_linked_to_are_there() -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", _README):
+    linked = re.findall(r"\]\(([^)#:]+)\)", _README) + re.findall(r'src="([^"]+)"', _README)
+    for target in linked:
         assert (_ROOT / target).exists(), target
 
 
