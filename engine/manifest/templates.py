@@ -221,8 +221,12 @@ class Tree:
     _root: Json = field(repr=False)
 
     def render(self, context: Context) -> Json:
-        """The tree with each leaf rendered; leaves that are UNSET are left out. Raises ExpressionError."""
-        return _rendered(self._root, context)
+        """The tree with each leaf rendered; leaves that are UNSET are left out. Raises ExpressionError.
+
+        A mapping of which nothing is left is left out too, but for the outermost.
+        """
+        rendered = _rendered(self._root, context)
+        return {} if rendered is UNSET and isinstance(self._root, dict) else rendered
 
 
 def compile_tree(
@@ -261,7 +265,8 @@ def _rendered(node: Json, context: Context) -> Json:
         return node.render(context)
     if isinstance(node, dict):
         pairs = ((key, _rendered(value, context)) for key, value in node.items())
-        return {key: value for key, value in pairs if value is not UNSET}
+        left = {key: value for key, value in pairs if value is not UNSET}
+        return left if left or not node else UNSET
     if isinstance(node, list):
         return [value for item in node if (value := _rendered(item, context)) is not UNSET]
     return node

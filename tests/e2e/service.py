@@ -74,11 +74,6 @@ class Running:
         known: dict[str, Any] = self.store.connections.get("trial", STATE) or {}
         return known
 
-    def pass_time(self, seconds: float) -> None:
-        """Moves our clock and that of the ATS."""
-        self.clock.advance(seconds)
-        self.ats.advance(seconds)
-
     def post(
         self, body: Any, *, name: str = "candidate.updated", sign: bool = True, sent_s_ago: int = 0, **changes: str
     ) -> httpx.Response:

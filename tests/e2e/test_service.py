@@ -54,8 +54,9 @@ def test_a_subscription_that_was_turned_off_is_turned_on_again(trial: Running) -
     assert isinstance(trial.ats, SmartRecruiters)
     for subscription in trial.ats.deliveries.subscriptions.values():
         subscription.active = False
-    trial.pass_time(16 * 60)
+    trial.clock.advance(16 * 60)
     until(lambda: _is_active(trial), "it is active again")
+    trial.clock.advance(-16 * 60)  # the ATS signs by the time of day
     trial.apply()
     until(lambda: trial.events("application.created"), "events arrive again")
 

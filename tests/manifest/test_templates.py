@@ -245,6 +245,12 @@ def test_a_tree_renders_its_leaves_and_leaves_out_what_is_unset():
     assert compile_tree("{{ absent }}", "value").render(CONTEXT) is UNSET
 
 
+def test_a_mapping_of_which_nothing_is_left_is_left_out():
+    tree = compile_tree({"a": {"b": {"c": "{{ absent }}"}}, "kept": {}}, "value")
+    assert tree.render(CONTEXT) == {"kept": {}}
+    assert compile_tree({"a": "{{ absent }}"}, "value").render(CONTEXT) == {}
+
+
 def test_all_mistakes_of_a_tree_can_be_had_with_their_paths():
     errors: list[Any] = []
     compile_tree({"a": "{{ x", "b": ["{{ y() }}", "fine"]}, "value", errors)
