@@ -101,11 +101,8 @@ def demo_tenants() -> tuple[DemoTenant, ...]:
 
 
 def configure_webhook(ats_url: str, door: str) -> None:
-    """Enters the address ``door`` in the pretend ATS at ``ats_url``, as its administrator would by hand.
-
-    Not for changes of persons: each would have the whole longlist read, to find out what they applied for.
-    """
-    told = {"url": door, "recordTypes": ["Opportunity", "OpportunityResource"]}
+    """Enters the address ``door`` in the pretend ATS at ``ats_url``, as its administrator would by hand."""
+    told = {"url": door, "recordTypes": ["Resource", "Opportunity", "OpportunityResource"]}
     body = json.dumps({**told, "actions": ["Created", "Updated"]}).encode()
     request = urllib.request.Request(f"{ats_url}/_sandbox/webhooks", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
