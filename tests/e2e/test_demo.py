@@ -122,6 +122,7 @@ def test_the_table_says_where_each_output_went_and_why(tmp_path: Path, monkeypat
 
 
 def test_a_taken_port_is_told_and_nothing_keeps_running(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -130,7 +131,8 @@ def test_a_taken_port_is_told_and_nothing_keeps_running(tmp_path: Path) -> None:
             running_stage(demo_tenants()[:1], tmp_path, taken.getsockname()[1]),
         ):
             pass
-    assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("worker-")]
+    started = [thread.name for thread in set(threading.enumerate()) - before]
+    assert not [name for name in started if name.startswith(("worker-", "timer-", "sandbox-", "web-"))]
 
 
 def test_own_files_go_to_a_tenant_with_and_one_without_fields(tmp_path: Path) -> None:
