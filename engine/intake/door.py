@@ -11,13 +11,13 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from connectors.signatures import SignatureRejected, verify
 from engine.errors import ExpressionError, FieldwrightError
 from engine.intake.strict_json import JsonRefused, read_json
+from engine.intake.translate import received_text
 from engine.manifest.connection import Connection
 from engine.manifest.model import Handshake, WebhookDoor
 from engine.manifest.templates import UNSET, Template
@@ -245,12 +245,6 @@ def query_of(query: bytes) -> dict[str, Json]:
         return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=100))
     except ValueError:
         return {}
-
-
-@lru_cache(maxsize=16)
-def received_text(now: int) -> str:
-    """The moment of arrival as expressions see it: ISO 8601, UTC, to the second."""
-    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _credentials(signature_header: str) -> Callable[[str], bool]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 from engine.clock import iso
 from engine.errors import ExpressionError, TranslationError
@@ -28,7 +29,7 @@ def translate(connection: Connection, raw: RawEvent) -> CanonicalEvent | Outcome
     door = connection.manifest.events.webhook
     if door is None:
         return Outcome(OutcomeKind.FILTERED, "the manifest declares no webhook")
-    context = delivery_context(raw.headers, body, {}, raw.received_at)
+    context = delivery_context(raw.headers, body, raw.received_at)
     name = _name(door, context)
     rule = door.types.get(name)
     if rule is None:
@@ -36,12 +37,15 @@ def translate(connection: Connection, raw: RawEvent) -> CanonicalEvent | Outcome
     return _by_rule(connection, raw, rule, context)
 
 
-def delivery_context(
-    headers: Mapping[str, str], body: Json, query: Mapping[str, str], received_at: float
-) -> dict[str, Json]:
-    """What the expressions of a webhook see: headers (lower case), query, body, received (ISO, to the second)."""
-    received = iso(received_at)[:19] + "Z"
-    return {"headers": dict(headers), "query": dict(query), "body": body, "received": received}
+def delivery_context(headers: Mapping[str, str], body: Json, received_at: float) -> dict[str, Json]:
+    """What the expressions of a stored delivery see: headers (lower case), body, received."""
+    return {"headers": dict(headers), "body": body, "received": received_text(int(received_at))}
+
+
+@lru_cache(maxsize=16)
+def received_text(moment_s: int) -> str:
+    """The moment of arrival as expressions see it: ISO 8601, UTC, to the second."""
+    return iso(moment_s)[:19] + "Z"
 
 
 def subject_of(ids: Ids) -> str:
@@ -85,7 +89,7 @@ def _by_rule(connection: Connection, raw: RawEvent, rule: EventRule, context: Ma
 def _require(rule: EventRule, ids: Ids, found: Mapping[str, Json]) -> None:
     """The event must name what it is about; an optional id (the application's, an attachment's) may be missing."""
     needed = "job" if rule.event.value.startswith("job.") else "candidate" if "candidate" in found else "application"
-    missing = [name for name in {needed, "job"} & found.keys() if getattr(ids, name) is None]
+    missing = [name for name in found if name in (needed, "job") and getattr(ids, name) is None]
     if missing:
         name = missing[0]
         path = rule.ids[name].text

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -12,7 +14,7 @@ from engine.errors import SpecError
 from engine.manifest import build_calls, build_events, build_writeback
 from engine.manifest.build_secrets import check_secrets
 from engine.manifest.findings import Finding
-from engine.manifest.model import Ats, Manifest
+from engine.manifest.model import ApplicationList, Ats, Manifest, ObjectMap
 from engine.manifest.node import Node, Report
 from engine.manifest.schemas import schema
 from engine.manifest.shape import check
@@ -29,47 +31,73 @@ def load(path: FilePath) -> Manifest:
 
 
 def examine(source: Source) -> tuple[Manifest | None, list[Finding]]:
-    """The manifest in ``source`` (None when its shape is wrong) and all findings, warnings too, sorted."""
+    """The manifest in ``source`` (None when its form is wrong) and all findings, warnings too, sorted."""
     data, findings = check(source, schema("manifest"))
-    if any(finding.severity == "error" for finding in findings):
-        return None, findings
-    report = Report(findings=findings)
-    manifest = build(Node(source, (), data, report))
+    malformed = frozenset(finding.line for finding in findings if finding.severity == "error")
+    report = Report(findings=findings, malformed=malformed)
+    root = Node(source, (), data, report)
+    manifest = None if malformed else build(root)
+    if malformed:
+        _look_around(root)
     return manifest, sorted(set(report.findings))
 
 
 def build(root: Node) -> Manifest:
-    """A manifest from a document of the right shape; mistakes in its meaning go to ``root.report``."""
+    """A manifest from a document of the right form; mistakes in its meaning go to ``root.report``."""
+    made = {name: make() for name, make in _blocks(root).items()}
+    return Manifest(file=root.source.file, digest=digest(root.data), **made)
+
+
+def _look_around(root: Node) -> None:
+    """Finds mistakes of meaning in the well-formed parts of a document that has mistakes of form elsewhere."""
+    before = tuple(root.report.findings)
+    try:
+        blocks = _blocks(root)
+    except (LookupError, TypeError, AttributeError):
+        root.report.findings[:] = before
+        return
+    for make in blocks.values():
+        with suppress(LookupError, TypeError, AttributeError, ValueError, AssertionError):
+            make()
+
+
+def _blocks(root: Node) -> dict[str, Callable[[], Any]]:
+    """What makes each block of the manifest."""
     _collect_names(root)
     _check_id(root)
     check_secrets(root)
     given = {"given": _given(root), "auth": _captures(root)}
-    only_api = next(iter(root.data["apis"])) if len(root.data["apis"]) == 1 else None
-    settings = dict.fromkeys(root.value("settings", {}))
-    objects = root["objects"]
-    listed = objects.get("application_list")
-    return Manifest(
-        file=root.source.file,
-        digest=digest(root.data),
-        ats=_ats(root["ats"]),
-        settings={name: build_calls.setting(name, node, settings) for name, node in root.items("settings")},
-        apis={name: build_calls.api(name, node) for name, node in root.items("apis")},
-        operations={
-            name: build_calls.operation(name, node, only_api, given) for name, node in root.items("operations")
+    apis = root.report.names["api"]
+    only_api = next(iter(apis)) if len(apis) == 1 else None
+    settings = root.report.names["setting"]
+    operation = partial(build_calls.operation, only_api=only_api, given=given)
+    return {
+        "ats": lambda: _ats(root["ats"]),
+        "settings": lambda: {
+            name: build_calls.setting(name, node, dict.fromkeys(settings)) for name, node in root.items("settings")
         },
-        objects={
-            name: build_events.object_map(name, objects[name])
-            for name in ("candidate", "application", "job")
-            if name in objects
+        "apis": lambda: {name: build_calls.api(name, node) for name, node in root.items("apis")},
+        "operations": lambda: {name: operation(name, node) for name, node in root.items("operations")},
+        "objects": lambda: _objects(root["objects"]),
+        "resume": lambda: tuple(build_events.resume_source(node) for node in root["objects"].elements("resume")),
+        "application_list": lambda: _application_list(root["objects"].get("application_list")),
+        "events": lambda: build_events.events(root["events"]),
+        "capabilities": lambda: {
+            name: build_writeback.capability(name, node) for name, node in root.items("capabilities")
         },
-        resume=tuple(build_events.resume_source(node) for node in objects.elements("resume")),
-        application_list=build_events.application_list(listed) if listed else None,
-        events=build_events.events(root["events"]),
-        capabilities={name: build_writeback.capability(name, node) for name, node in root.items("capabilities")},
-        write_back=build_writeback.write_back(root["write_back"]),
-        actions={name: build_writeback.action(name, node) for name, node in root.items("actions")},
-        setup=tuple(build_writeback.setup_step(node) for node in root.elements("setup")),
-    )
+        "write_back": lambda: build_writeback.write_back(root["write_back"]),
+        "actions": lambda: {name: build_writeback.action(name, node) for name, node in root.items("actions")},
+        "setup": lambda: tuple(build_writeback.setup_step(node) for node in root.elements("setup")),
+    }
+
+
+def _objects(node: Node) -> dict[str, ObjectMap]:
+    kinds = ("candidate", "application", "job")
+    return {name: build_events.object_map(name, node[name]) for name in kinds if name in node}
+
+
+def _application_list(node: Node | None) -> ApplicationList | None:
+    return build_events.application_list(node) if node else None
 
 
 def digest(*documents: Json) -> str:
@@ -79,11 +107,11 @@ def digest(*documents: Json) -> str:
 
 def _collect_names(root: Node) -> None:
     names: dict[str, Mapping[str, Any]] = {
-        "operation": root.data["operations"],
-        "api": root.data["apis"],
+        "operation": root.value("operations", {}),
+        "api": root.value("apis", {}),
         "capability": root.value("capabilities", {}),
         "setting": root.value("settings", {}),
-        "note": root["write_back"].value("notes", {}),
+        "note": root.value("write_back", {}).get("notes", {}),
     }
     root.report.names.update(names)
     root.report.settings = dict.fromkeys(names["setting"])

@@ -76,7 +76,7 @@ def resume_source(node: Node) -> ResumeSource:
 def events(node: Node) -> Events:
     webhook, poll = node.get("webhook"), node.get("poll")
     truth = node.value("truth")
-    if truth not in node:
+    if truth in ("webhook", "poll") and truth not in node:
         node["truth"].fail("missing-key", f"`{truth}` is said to be the truth, but there is no block `{truth}`")
     return Events(
         truth=truth,
@@ -97,7 +97,7 @@ def _webhook(node: Node) -> WebhookDoor:
             "add one of the two",
         )
     return WebhookDoor(
-        name=node.expression("name", scope.DELIVERY) or _identity(),
+        name=node.expression("name", scope.TRANSLATED) or _identity(),
         types={name: _event_rule(name, rule) for name, rule in node.items("types")},
         acknowledge=node.value("acknowledge"),
         at=node.at,
@@ -115,9 +115,9 @@ def _event_rule(name: str, node: Node) -> EventRule:
     return EventRule(
         name=name,
         event=EventType(node.value("event")),
-        ids=_ids(node, scope.DELIVERY),
+        ids=_ids(node, scope.TRANSLATED),
         at=node.at,
-        version=node.expression("version", scope.DELIVERY),
+        version=node.expression("version", scope.TRANSLATED),
     )
 
 

@@ -33,6 +33,8 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     names: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     settings: Mapping[str, Any] | None = None
+    malformed: frozenset[int] = frozenset()
+    """Lines with a mistake of form; the named parts that hold one are passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +71,28 @@ class Node:
         """The named nodes of the mapping at ``key``."""
         node = self.get(key)
         for name in node.data if node else ():
-            yield name, node[name]  # type: ignore[index]
+            entry = node[name]  # type: ignore[index]
+            if not entry.is_malformed:
+                yield name, entry
 
     def elements(self, key: str) -> Iterator[Node]:
         """The nodes of the list at ``key``."""
         node = self.get(key)
         for index in range(len(node.data) if node else 0):
-            yield node[index]  # type: ignore[index]
+            entry = node[index]  # type: ignore[index]
+            if not entry.is_malformed:
+                yield entry
+
+    @property
+    def is_malformed(self) -> bool:
+        """Whether a mistake of form stands in here: its meaning is not looked at then."""
+        return bool(self.report.malformed) and not self.report.malformed.isdisjoint(self._lines())
+
+    def _lines(self) -> range:
+        depth = len(self.path)
+        inside = [place for path, place in self.source.places.items() if path[:depth] == self.path]
+        first = min((min(place.line, place.key_line or place.line) for place in inside), default=0)
+        return range(first, max((place.line for place in inside), default=0) + 1)
 
     def texts(self, key: str) -> tuple[str, ...]:
         return tuple(self.value(key, ()))

@@ -7,6 +7,7 @@ effect line by line (``fieldwright diff``). Values of secrets are never read her
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
@@ -56,15 +57,24 @@ def load_overlay(path: FilePath, mappings: FilePath | None = None) -> Overlay:
     source = read(path)
     data, findings = check(source, schema("tenant"))
     findings = [_forbidden(finding) for finding in findings]
-    if findings:
+    root = Node(source, (), data, Report(findings=findings, malformed=frozenset(one.line for one in findings)))
+    if not isinstance(root.value("extends"), str):
         raise SpecError(findings)
-    root = Node(source, (), data, Report())
     base = load(_manifest_file(root, mappings or data_folder("mappings")))
     root.report.settings = dict.fromkeys(base.settings)
-    overlay = applied(root, base)
-    if root.report.findings:
-        raise SpecError(sorted(set(root.report.findings)))
+    overlay = _applied_if_well_formed(root, base)
+    if overlay is None or findings:
+        raise SpecError(sorted(set(findings)))
     return overlay
+
+
+def _applied_if_well_formed(root: Node, base: Manifest) -> Overlay | None:
+    """The overlay; with mistakes of form in it None, and what can be told of the rest is told."""
+    if not root.report.malformed:
+        return applied(root, base)
+    with suppress(LookupError, TypeError, AttributeError, ValueError):
+        applied(root, base)
+    return None
 
 
 def applied(root: Node, base: Manifest) -> Overlay:

@@ -38,6 +38,9 @@ def check_settings(root: Node, known: Mapping[str, Setting], given: Mapping[str,
             meant.add(nearest(name, known))
         else:
             _check_value(node, known[name], given[name])
+    settings = root.get("settings")
+    if settings is not None and settings.is_malformed:
+        return
     effective = {name: setting.default for name, setting in known.items()}
     effective |= {name: value for name, value in given.items() if name in known}
     for name, setting in known.items():

@@ -45,7 +45,8 @@ REQUEST: Scope = {
     "webhook": {"url": None, "events": None},
     "subscription": {"id": None, "secret": None},
 }
-DELIVERY: Scope = {"headers": ANYTHING, "query": ANYTHING, "body": ANYTHING, "received": None}
+TRANSLATED: Scope = {"headers": ANYTHING, "body": ANYTHING, "received": None}
+DELIVERY: Scope = {**TRANSLATED, "query": ANYTHING}
 SIGNED: Scope = {"headers": ANYTHING}
 RECORD: Scope = {"record": ANYTHING, "item": ANYTHING}
 WRITTEN: Scope = {"record": ANYTHING, "marker": None, "value": None}

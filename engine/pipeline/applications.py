@@ -85,7 +85,8 @@ class ApplicationWork:
         manifest = route.connection.manifest
         stage = hydrated.application.status if hydrated.application else None
         subject = f"{hydrated.candidate.id}|{hydrated.job.id}"
-        known = route.discovery.known(hydrated.candidate, stage, subject)
+        prospect = hydrated.application is None
+        known = route.discovery.known(hydrated.candidate, stage, subject, prospect=prospect)
         open_now = self._store.outbox.open_of_subject(route.name, subject)
         known = replace(known, written={**known.written, **_on_its_way(open_now)})
         planned = plan(manifest, output_values(manifest, context), known, audit_id=audit_id)

@@ -191,12 +191,13 @@ class DeliveryWork:
         standing = {id(planned) for planned in pending.values()}
         fresh = tuple(planned for planned in wanted if id(planned) not in standing)
         self._tell_fall(work, refusal, landed, lost)
-        self._replace(work, fresh, refusal.cause, absorbed, dead=bool(lost) and not fresh)
+        self._replace(work, fresh, _told_loss(refusal, lost), absorbed, dead=bool(lost))
 
     def _fallen(self, work: _Work, refusal: Refused) -> tuple[list[Landed], list[Undeliverable]]:
         candidate = _candidate(work.context)
         stage = (work.context.get("application") or {}).get("status")
-        known = work.route.discovery.known(candidate, stage, work.delivery.subject)
+        prospect = bool(work.context.get("prospect"))
+        known = work.route.discovery.known(candidate, stage, work.delivery.subject, prospect=prospect)
         manifest = work.route.connection.manifest
         found = [fall(manifest, write, refusal.cause, known) for write in work.planned.writes]
         return [item for item in found if isinstance(item, Landed)], [
@@ -253,6 +254,11 @@ class DeliveryWork:
             causes = [as_plain(cause) for cause in gone.causes]
             detail = {"output": gone.output, "place": None, "causes": causes, "refused": refusal.cause}
             self._store.steps.add(work.delivery.event_id, "rung", detail)
+
+
+def _told_loss(refusal: Refused, lost: Sequence[Undeliverable]) -> str:
+    """The refusal in one phrase, with the outputs that no place is left for."""
+    return f"{refusal.cause}, no place left for {', '.join(gone.output for gone in lost)}" if lost else refusal.cause
 
 
 def _said(result: Attempted) -> tuple[str, str]:

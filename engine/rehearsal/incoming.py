@@ -55,7 +55,7 @@ def _delivered(connection: Connection, given: Mapping[str, Json], now: float) ->
     headers = {str(name).lower(): str(value) for name, value in given.get("headers", {}).items()}
     body = given.get("body")
     door = connection.manifest.events.webhook
-    context = delivery_context(headers, body, given.get("query", {}), now)
+    context = {**delivery_context(headers, body, now), "query": given.get("query", {})}
     key = _dedupe_key(door, context) or f"sha256:{_digest(body)}"
     return _raw(connection, "webhook", key, headers, body, now)
 

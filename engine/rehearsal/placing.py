@@ -94,7 +94,8 @@ def _known(route: Route, delivery: Delivery) -> Known | None:
     context = delivery.payload["context"]
     stage = (context.get("application") or {}).get("status")
     try:
-        return route.discovery.known(_candidate(context["candidate"]), stage, delivery.subject)
+        prospect = bool(context.get("prospect"))
+        return route.discovery.known(_candidate(context["candidate"]), stage, delivery.subject, prospect=prospect)
     except (FieldwrightError, Unanswered):
         return None
 

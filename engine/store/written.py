@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from engine.clock import Clock
-from engine.model import Json, as_plain
 from engine.store.database import Database, upsert
 from engine.store.schema import written
 
@@ -32,12 +29,6 @@ class WrittenValues:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    @staticmethod
-    def digest(value: Json) -> str:
-        """SHA-256 (hex) of the value as canonical JSON; 85 and 85.0 are the same value."""
-        text = json.dumps(_whole(as_plain(value)), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
-
     def last(self, connection: str, subject: str) -> dict[str, Written]:
         """What was last written of the subject, by output."""
         wanted = (written.c.connection == connection, written.c.subject == subject)
@@ -53,11 +44,3 @@ class WrittenValues:
                 key = {"connection": connection, "subject": subject, "output": row.output}
                 values = {"digest": row.digest, "place": row.place, "target": row.target, "at": now}
                 upsert(writing, written, key, values)
-
-
-def _whole(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {key: _whole(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_whole(item) for item in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -24,9 +24,9 @@ class Discovery:
         self._connection, self._caller, self._store = connection, caller, store
         self._manifest = connection.manifest
 
-    def known(self, candidate: Candidate, stage: str | None, subject: str) -> Known:
-        """What the planner may rely on for one application."""
-        unavailable = self.unavailable()
+    def known(self, candidate: Candidate, stage: str | None, subject: str, *, prospect: bool = False) -> Known:
+        """What the planner may rely on for one application, or for a ``prospect``: a person without one."""
+        unavailable = self.unavailable(prospect=prospect)
         fields, cause = self._fields(unavailable)
         written = self._store.written.last(self._connection.name, subject)
         return Known(
@@ -38,14 +38,11 @@ class Discovery:
             stage=stage,
         )
 
-    def unavailable(self) -> dict[str, str]:
+    def unavailable(self, *, prospect: bool = False) -> dict[str, str]:
         """Each capability that is not there, with the cause in one phrase."""
-        causes = {}
-        for capability in self._manifest.capabilities.values():
-            cause = self._cause(capability)
-            if cause is not None:
-                causes[capability.name] = cause
-        return causes
+        context = {"settings": dict(self._connection.settings), "prospect": prospect}
+        causes = ((one.name, self._cause(one, context)) for one in self._manifest.capabilities.values())
+        return {name: cause for name, cause in causes if cause is not None}
 
     def learn(self, place: PlaceKind, refusal: Refused) -> None:
         """Remembers a refusal that says: this credential may not write to such places."""
@@ -70,9 +67,8 @@ class Discovery:
             for entry in kept.value:
                 self._store.cache.forget(name, "directory", f"{place.options.operation}/{entry['id']}")
 
-    def _cause(self, capability: Capability) -> str | None:
-        settings = {"settings": dict(self._connection.settings)}
-        if capability.when is not None and not capability.when(settings):
+    def _cause(self, capability: Capability, context: Mapping[str, Json]) -> str | None:
+        if capability.when is not None and not capability.when(context):
             return capability.otherwise
         remembered = self._store.capabilities.get(self._connection.name, capability.name)
         if remembered is not None:

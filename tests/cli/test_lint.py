@@ -46,10 +46,11 @@ def test_json_holds_the_same_findings(tmp_path: Path) -> None:
     ended = fieldwright("lint", broken_manifest(tmp_path), "--json")
     assert ended.code == 2
     assert ended.json["files"] == 1
-    assert ended.json["errors"] == len(ended.json["findings"]) == 1
-    finding = ended.json["findings"][0]
-    assert {"file", "line", "column", "code", "message", "hint", "severity"} == set(finding)
-    assert (finding["code"], finding["hint"]) == ("unknown-key", "did you mean `batch`?")
+    assert ended.json["errors"] == len(ended.json["findings"]) == 2
+    operation, key = ended.json["findings"]
+    assert {"file", "line", "column", "code", "message", "hint", "severity"} == set(key)
+    assert (key["code"], key["hint"]) == ("unknown-key", "did you mean `batch`?")
+    assert (operation["code"], operation["hint"]) == ("unknown-operation", "did you mean `get_job`?")
 
 
 def test_a_warning_alone_does_not_fail(tmp_path: Path) -> None:
@@ -70,7 +71,7 @@ def test_a_folder_is_searched_with_the_folders_in_it(tmp_path: Path) -> None:
     assert ended.code == 2
     assert "batsh" in ended.out
     assert "there is no manifest `smartrecruiter`" in ended.out
-    assert ended.out.endswith("2 errors in 2 files.\n")
+    assert ended.out.endswith("3 errors in 2 files.\n")
 
 
 @pytest.mark.parametrize("text", [TENANT, TENANT.replace("tenant: acme\n", "")])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.clock import ManualClock
 from engine.model import Education, Experience, Reason, Score
 from engine.store import Store, Written
-from engine.store.written import WrittenValues
 from tests.store.making import raw
 
 _JSON = st.recursive(
@@ -103,33 +101,11 @@ def test_a_capability_can_be_forgotten(store: Store) -> None:
 
 
 def test_what_was_last_written_is_remembered_by_output(store: Store, clock: ManualClock) -> None:
-    digest = store.written.digest
-    store.written.remember("acme", "ana/job", [Written("match_score", digest(80), "field", "AI Fit")])
-    store.written.remember("acme", "ana/job", [Written("match_score", digest(85), "note", "evaluation")])
+    store.written.remember("acme", "ana/job", [Written("match_score", "digest of 80", "field", "AI Fit")])
+    store.written.remember("acme", "ana/job", [Written("match_score", "digest of 85", "note", "evaluation")])
     last = store.written.last("acme", "ana/job")
-    assert last == {"match_score": Written("match_score", digest(85), "note", "evaluation", clock.now())}
+    assert last == {"match_score": Written("match_score", "digest of 85", "note", "evaluation", clock.now())}
     assert store.written.last("acme", "ben/job") == {}
-
-
-@given(_JSON, _JSON)
-def test_digests_tell_values_apart_and_nothing_else(one: object, other: object) -> None:
-
-    digest = WrittenValues.digest
-    assert digest({"a": one, "b": other}) == digest({"b": other, "a": one})
-    assert (digest([one]) == digest([other])) == (_tagged(one) == _tagged(other))
-
-
-def _tagged(value: object) -> object:
-    if isinstance(value, dict):
-        return {key: _tagged(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_tagged(item) for item in value]
-    return (isinstance(value, bool), value)
-
-
-def test_a_whole_float_is_the_same_value_as_its_integer(store: Store) -> None:
-    assert store.written.digest({"score": 85.0}) == store.written.digest({"score": 85})
-    assert store.written.digest(True) != store.written.digest(1)
 
 
 def test_an_object_is_kept_until_it_expires(store: Store, clock: ManualClock) -> None:

@@ -74,3 +74,17 @@ def test_a_digest_does_not_depend_on_the_order_of_keys(value):
     turned = dict(reversed(value.items())) if isinstance(value, dict) else value
     assert digest(turned) == digest(value)
     assert len(digest(value)) == 64
+
+
+@given(json_values, json_values)
+def test_a_digest_tells_values_apart_and_nothing_else(one, other):
+    assert (digest([one]) == digest([other])) == (_tagged(one) == _tagged(other))
+
+
+def _tagged(value):
+    """``value`` in a form in which True is not 1, and 1.0 is."""
+    if isinstance(value, dict):
+        return {key: _tagged(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_tagged(item) for item in value]
+    return (isinstance(value, bool), value)
