@@ -10,20 +10,20 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from connectors.calls import Caller
 from engine.errors import AnswerUnusable, Refused, ResumeUnreadable
+from engine.hydration.applications import CandidateApplications
 from engine.hydration.memo import ListMemo
 from engine.hydration.objects import mapper
 from engine.manifest.connection import Connection
-from engine.manifest.model import Request, ResumeSource
+from engine.manifest.model import ResumeSource
 from engine.model import Application, Attachment, Candidate, Ids, Job, Json, ResumeFile, ResumeText, as_plain
 from engine.ports import ResumeReading
 from engine.store.cache import Cache
 
 _RESUME_KEPT_S = 30 * 86400.0
-_ID_KEPT_S = 30 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +59,15 @@ class Hydrator:
         lists: ListMemo | None = None,
     ) -> None:
         self._connection, self._caller, self._cache, self._reader = connection, caller, cache, reader
-        self._lists = lists
+        listed = connection.manifest.application_list
+        self._seen = CandidateApplications(connection, caller, cache, lists, listed) if listed else None
         self._objects = connection.manifest.objects
         self._records: dict[tuple[str, str], Json] = {}
 
     def application_ids(self, ids: Ids) -> Ids:
         """``ids`` with the candidate and job that the application's own record names."""
         application = self.application(ids)
-        found = Ids(application.candidate_id, application.job_id, application.id or ids.application, ids.attachment)
-        self.remember_application(found)
-        return found
+        return Ids(application.candidate_id, application.job_id, application.id or ids.application, ids.attachment)
 
     def candidate(self, candidate_id: str) -> tuple[Candidate, Json]:
         """The candidate and the record it was made of."""
@@ -81,7 +80,7 @@ class Hydrator:
     def application(self, ids: Ids) -> Application:
         """The application of ``ids``; a manifest without its mapping knows no more than the ids."""
         made = mapper(Application, self._objects)
-        ids = self._with_application(ids)
+        ids = self._seen.identified(ids) if self._seen else ids
         known = {
             name: value
             for name, value in (("candidate_id", ids.candidate), ("job_id", ids.job), ("id", ids.application))
@@ -96,31 +95,8 @@ class Hydrator:
         }
         record = self._record("application", f"{ids.candidate}|{ids.job}|{ids.application}", context)
         application: Application = made.map(record, **known)
-        self._keep_application_id(application)
+        self.remember_application(Ids(application.candidate_id, application.job_id, application.id))
         return application
-
-    def _with_application(self, ids: Ids) -> Ids:
-        """``ids`` with the application's own id, where the ATS has a list that says it and the event did not."""
-        rule = self._connection.manifest.application_list
-        if rule is None or rule.application_id is None or ids.application or not ids.candidate or not ids.job:
-            return ids
-        kept = self._cache.get(self._connection.name, "application_id", f"{ids.candidate}|{ids.job}")
-        if kept is not None:
-            return replace(ids, application=kept.value)
-        found = [one for one in self._listed(ids.candidate) if one.job == ids.job]
-        if not found and self._lists is not None:
-            self._lists.forget(self._connection.name, rule.read)
-            found = [one for one in self._listed(ids.candidate) if one.job == ids.job]
-        if not found:
-            raise Refused("missing", "the candidate is not at this job", operation=rule.read)
-        return replace(ids, application=found[-1].application)
-
-    def _keep_application_id(self, application: Application) -> None:
-        if self._connection.manifest.application_list is None or application.id is None:
-            return
-        key = f"{application.candidate_id}|{application.job_id}"
-        name, candidate_id = self._connection.name, application.candidate_id
-        self._cache.put(name, "application_id", key, application.id, ttl_s=_ID_KEPT_S, candidate_id=candidate_id)
 
     def applications_of(self, candidate_id: str) -> list[Ids]:
         """The jobs a candidate is at: from their own record, else from the manifest's list of applications."""
@@ -128,51 +104,7 @@ class Hydrator:
         if rule is not None:
             found = rule(self.candidate(candidate_id)[1]) or []
             return [Ids(candidate_id, str(item["job_id"])) for item in found if item.get("job_id")]
-        return self._listed(candidate_id)
-
-    def remember_application(self, ids: Ids) -> None:
-        """Keeps that the candidate is at the job, for an ATS whose candidate's record does not say."""
-        if self._connection.manifest.application_list is None or not (ids.candidate and ids.job):
-            return
-        known = self._known_applications(ids.candidate) or []
-        pair = [ids.job, ids.application]
-        if pair not in known:
-            self._keep_applications(ids.candidate, [*(one for one in known if one[0] != ids.job), pair])
-
-    def _listed(self, candidate_id: str) -> list[Ids]:
-        """The applications seen so far; a list that no filter of the ATS narrows is read only where none was."""
-        known = self._known_applications(candidate_id)
-        if known is None:
-            known = self._read_applications(candidate_id)
-            self._keep_applications(candidate_id, known)
-        return [Ids(candidate_id, job_id, application_id) for job_id, application_id in known]
-
-    def _known_applications(self, candidate_id: str) -> list[list[str | None]] | None:
-        kept = self._cache.get(self._connection.name, "applications", candidate_id)
-        return None if kept is None else list(kept.value)
-
-    def _keep_applications(self, candidate_id: str, pairs: list[list[str | None]]) -> None:
-        self._cache.put(self._connection.name, "applications", candidate_id, pairs, candidate_id=candidate_id)
-
-    def _read_applications(self, candidate_id: str) -> list[list[str | None]]:
-        rule = self._connection.manifest.application_list
-        if rule is None:
-            return []
-        scope = {"candidate": {"id": candidate_id}}
-        found = []
-        for record in self._list_records(rule.read, scope):
-            job_id = rule.job_id(record)
-            if job_id is not None and (rule.keep is None or rule.keep({"record": record, **scope})):
-                own = rule.application_id(record) if rule.application_id else None
-                found.append([str(job_id), None if own is None else str(own)])
-        return found
-
-    def _list_records(self, operation: str, scope: Mapping[str, Json]) -> list[Json]:
-        request = self._connection.manifest.operations[operation].request
-        if self._lists is None or _reads_candidate(request):
-            return self._caller.records(operation, scope)
-        name = self._connection.name
-        return self._lists.records(name, operation, lambda: self._caller.records(operation, {}))
+        return self._seen.of(candidate_id) if self._seen else []
 
     def job(self, job_id: str) -> Job:
         """The job, kept as long as the manifest says."""
@@ -196,8 +128,6 @@ class Hydrator:
         if ids.candidate is None or ids.job is None:
             raise AnswerUnusable("an application needs its candidate and its job")
         application = None if prospect else self.application(ids)
-        if application is not None:
-            self.remember_application(Ids(ids.candidate, ids.job, application.id or ids.application))
         candidate, record = self.candidate(ids.candidate)
         return Hydrated(candidate, application, self.job(ids.job), record)
 
@@ -297,9 +227,3 @@ class Hydrator:
                 raise Refused("missing", f"there is no such {kind}", operation=operation)
             self._records[kind, key] = record
         return self._records[kind, key]
-
-
-def _reads_candidate(request: Request) -> bool:
-    """Whether the list is limited to one candidate: one of its templates says whose."""
-    composed = (request.path, request.query, request.headers, request.json, request.form)
-    return any(chain[0] == "candidate" for part in composed if part is not None for chain in part.references)

@@ -58,7 +58,8 @@ class Timers:
         self._stopping.set()
         ends_at = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(max(0.0, ends_at - time.monotonic()))
+            if thread.ident is not None:
+                thread.join(max(0.0, ends_at - time.monotonic()))
 
     def _run(self, name: str) -> None:
         turn = _Turn()

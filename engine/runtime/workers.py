@@ -40,7 +40,8 @@ class Workers:
         self._stopping.set()
         ends_at = time.monotonic() + timeout_s
         for thread in self._threads:
-            thread.join(max(0.0, ends_at - time.monotonic()))
+            if thread.ident is not None:
+                thread.join(max(0.0, ends_at - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def _run(self) -> None:

@@ -1,0 +1,80 @@
+"""What cannot be worked on ends in quarantine after three starts, and takes nothing else along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.model import OutcomeKind
+from tests.pipeline.line import Line, open_line
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Iterator[Line]:
+    with open_line(tmp_path) as opened:
+        yield opened
+
+
+def test_an_event_whose_translation_ends_the_worker_is_quarantined_and_the_others_go_on(line: Line) -> None:
+    good = [line.accept("job.updated", job=f"job-{number}") for number in range(3)]
+    poisoned = line.accept("job.updated", job="poison")
+    late = line.accept("job.updated", job="late")
+    for _ in range(3):
+        line.store.inbox.starting([poisoned])
+    line.store.inbox.starting([late])  # it stood behind the poisoned one, once
+    line.work()
+    outcome = line.outcome(poisoned)
+    assert outcome is not None
+    assert outcome.kind is OutcomeKind.QUARANTINED
+    assert {line.outcome(event).kind for event in (*good, late)} == {OutcomeKind.UNCHANGED}  # type: ignore[union-attr]
+
+
+def test_an_event_that_ends_its_worker_three_times_is_quarantined(line: Line) -> None:
+    candidate = line.apply()
+    event = line.accept("application.created", candidate=candidate, job=line.job)
+    line.events.translate_received()
+    for _ in range(3):
+        assert line.store.inbox.claim(120)
+        line.clock.advance(121)
+        line.store.inbox.recover()
+    line.work()
+    outcome = line.outcome(event)
+    assert outcome is not None
+    assert outcome.kind is OutcomeKind.QUARANTINED
+    assert line.calls() == {}
+
+
+def test_what_a_dead_worker_held_is_taken_up_when_its_lease_ends(line: Line) -> None:
+    candidate = line.apply()
+    event = line.accept("application.created", candidate=candidate, job=line.job)
+    line.events.translate_received()
+    line.store.inbox.claim(120)
+    line.work()
+    assert line.outcome(event) is None
+    line.pass_time(121)
+    assert line.outcome(event).kind is OutcomeKind.DELIVERED  # type: ignore[union-attr]
+
+
+def test_an_event_of_a_tenant_that_is_gone_is_quarantined(line: Line) -> None:
+    event = line.accept("job.updated", job="any")
+    line.events._routes = {}
+    line.work()
+    assert line.outcome(event).kind is OutcomeKind.QUARANTINED  # type: ignore[union-attr]
+
+
+def test_accepted_events_are_outcomes_plus_what_is_open_at_every_moment(line: Line) -> None:
+    for number in range(4):
+        line.accept("application.created", candidate=line.apply(number), job=line.job)
+    line.ats.faults.set(answer_5xx=5)
+    for _ in range(6):
+        line.events.translate_received()
+        line.events.work_once()
+        line.deliveries.deliver_once()
+        counts = line.store.inbox.counts()
+        assert sum(counts["state"].values()) == 4
+        assert counts["state"].get("finished", 0) == sum(counts["outcome"].values())
+    line.pass_time(400)
+    line.pass_time(400)
+    assert line.store.inbox.counts()["outcome"] == {"delivered": 4}

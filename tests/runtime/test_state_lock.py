@@ -1,0 +1,36 @@
+"""One process works on a state folder; the lock ends with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from engine.runtime.state_lock import is_worked_on, sole_worker
+
+_HOLDER = """
+import sys
+from pathlib import Path
+from engine.runtime.state_lock import sole_worker
+with sole_worker(Path(sys.argv[1])) as alone:
+    print(alone, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_second_is_not_alone_and_the_next_is_again(tmp_path: Path) -> None:
+    with sole_worker(tmp_path) as first, sole_worker(tmp_path) as second:
+        assert (first, second) == (True, False)
+        assert is_worked_on(tmp_path)
+    assert not is_worked_on(tmp_path)
+
+
+def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _HOLDER, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"True\n"
+        assert is_worked_on(tmp_path)
+        holder.kill()
+        holder.wait()
+    assert not is_worked_on(tmp_path)
