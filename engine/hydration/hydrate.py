@@ -95,7 +95,8 @@ class Hydrator:
         }
         record = self._record("application", f"{ids.candidate}|{ids.job}|{ids.application}", context)
         application: Application = made.map(record, **known)
-        self.remember_application(Ids(application.candidate_id, application.job_id, application.id))
+        if self._seen:
+            self._seen.remember(Ids(application.candidate_id, application.job_id, application.id or ids.application))
         return application
 
     def applications_of(self, candidate_id: str) -> list[Ids]:

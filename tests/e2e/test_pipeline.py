@@ -108,7 +108,7 @@ def test_a_changed_job_scores_again_where_applications_have_ids_of_their_own(tmp
         assert isinstance(line.ats, TrackerRms)
         candidate = line.apply()
         line.score(candidate, application=str(line.ats.application(candidate, line.job).id))
-        line.store.cache.forget("trial", "application_id", f"{candidate}|{line.job}")
+        line.store.cache.forget("trial", "applications", candidate)
         line.ats.database.opportunities[int(line.job)].description = "<p>Embalming and thanatology.</p>"
         line.accept("job.updated", job=line.job)
         line.work()
