@@ -21,6 +21,8 @@ STAGGER_S = 0.1
 _REOPENING_S = 1.0
 _JITTER = 0.2
 _SHORTEST_SLEEP_S = 0.001
+_MARGIN = 1.05
+"""Calls on their way may close up: a window kept here is this much longer than the ATS's own."""
 
 
 @dataclass(slots=True)
@@ -39,7 +41,7 @@ class _Gate:
         if self.failures or now < self.spaced_until:
             opens = max(opens, self.last_start + STAGGER_S)
         if rate is not None:
-            calls, period_s = rate
+            calls, period_s = rate[0], rate[1] * _MARGIN
             while self.starts and self.starts[0] <= now - period_s:
                 self.starts.popleft()
             if len(self.starts) >= calls:
@@ -121,7 +123,7 @@ class Limiter:
         if self._limits.rate is None:
             return self._clock.monotonic() + self._limits.backoff_first_s
         first = gate.starts[0] if gate.starts else self._clock.monotonic()
-        return first + self._limits.rate[1]
+        return first + self._limits.rate[1] * _MARGIN
 
     def _gate(self, operation: str) -> _Gate:
         name = operation if self._limits.per == "operation" else ""
