@@ -5,6 +5,7 @@ How: ``resume_reading`` (personal things masked first) and ``job_reading`` → `
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -76,8 +77,15 @@ def _experience(signals: Signals, domain: str | None) -> Experience | None:
     return Experience(years.years, title, domain)
 
 
+_LEADING_YEAR = re.compile(r"^\W*(19|20)[0-9]{2}\b")
+_EDGES = " \t/|,;–-"
+
+
 def _education(degree: Degree) -> Education:
-    return Education(degree.text, degree.school, degree.year)
+    text = _LEADING_YEAR.sub("", degree.text).strip(_EDGES)
+    school = (degree.school or "").strip(_EDGES)
+    told = bool(school) and school.casefold() != text.casefold()
+    return Education(text, school if told else None, degree.year)
 
 
 def _normalized(read: ReadResume, matched: Sequence[str]) -> tuple[str, ...]:

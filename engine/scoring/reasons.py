@@ -102,7 +102,10 @@ class _Writer:
         title = self._signals.title.title
         if title is None:
             return None
-        near = "close to the job's title" if self._signals.title.share >= _CLOSE_TITLE else "in a related field"
+        # A title all of whose words the job's has is the job's, whatever else the ad adds to it.
+        whole = bool(title.words) and set(title.words) <= set(self._asks.title_words)
+        close = whole or self._signals.title.share >= _CLOSE_TITLE
+        near = "close to the job's title" if close else "in a related field"
         return f"{_shortened(title.text)}: {near}", (title.start, title.end)
 
     def _skills(self) -> tuple[str, tuple[int, int]] | None:
