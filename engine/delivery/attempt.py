@@ -32,11 +32,12 @@ class Unproven:
 
 @dataclass(frozen=True, slots=True)
 class Later:
-    """It is to be tried again. ``sent``: it may have arrived, look first."""
+    """It is to be tried again. ``sent``: it may have arrived, look first. ``held``: our own limits held it up."""
 
     cause: str
     sent: bool = False
     wait_s: float | None = None
+    held: bool = False
 
 
 Attempted = Arrived | Unproven | Later | Refused
@@ -86,14 +87,19 @@ def look(
         cause = error.cause if isinstance(error, Refused) else error.message
         return Unproven(f"sent without an answer, and looking for it was refused: {cause}")
     except CallError as error:
-        return Later(error.cause, sent=True, wait_s=_asked(error))
+        return Later(error.cause, sent=True, wait_s=_asked(error), held=held_up(error))
     return any(found_by.when({"record": record, "marker": marker, "value": marker}) for record in records)
 
 
 def _later(error: CallError) -> Later:
     known: tuple[type[CallError], ...] = (Throttled, CredentialRefused, Transient, Ambiguous)
     assert isinstance(error, known)
-    return Later(error.cause, sent=isinstance(error, Ambiguous), wait_s=_asked(error))
+    return Later(error.cause, sent=isinstance(error, Ambiguous), wait_s=_asked(error), held=held_up(error))
+
+
+def held_up(error: CallError) -> bool:
+    """Whether our own limits held the call up: nothing was sent, and it counts as no try."""
+    return isinstance(error, Throttled) and error.stage == "before"
 
 
 def _asked(error: CallError) -> float | None:

@@ -10,6 +10,7 @@ WAITS_S = (5.0, 300.0, 1800.0, 7200.0, 18000.0, 36000.0, 50400.0, 72000.0, 86400
 
 JITTER = 0.2
 LONGEST_WAIT_S = 86400.0
+_SHORTEST_TURN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,15 @@ class GiveUp:
     """All tries are used up."""
 
     tries: int
+
+
+def next_turn(now: float, wait_s: float | None, chance: float | None = None) -> float:
+    """When (UTC s) to come back after our own limits held a call up: no try was made, so none is counted.
+
+    Spread over half of the wait again, so that not all who wait come back at once.
+    """
+    spread = random.random() if chance is None else chance
+    return now + max(wait_s or 0.0, _SHORTEST_TURN_S) * (1 + spread / 2)
 
 
 def decide(

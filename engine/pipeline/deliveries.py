@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from connectors.messages import UploadFile
 from engine.clock import Clock
-from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, attempt
-from engine.delivery.schedule import GiveUp, decide
+from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, attempt, held_up
+from engine.delivery.schedule import GiveUp, decide, next_turn
 from engine.errors import CallError, FieldwrightError, LeaseLost, Refused, StoreUnavailable, Throttled
-from engine.model import Candidate, Json, Outcome, OutcomeKind, as_plain
+from engine.hydration.objects import mapper
+from engine.model import Application, Candidate, Json, Outcome, OutcomeKind, as_plain
 from engine.pipeline.events import log_outcome
 from engine.pipeline.payload import payload_of, planned_of
 from engine.pipeline.route import CURRENT_EVENT, Route
@@ -26,11 +27,13 @@ from engine.store.store import Store
 from engine.store.written import Written
 from engine.writeback.compose import CallInput, compose
 from engine.writeback.grouping import Landed, Planned
+from engine.writeback.places import Landing, PassedOver, find_stage
 from engine.writeback.planner import Undeliverable
 from engine.writeback.rungs import fall, regroup, split
 from engine.writeback.values import digest
 
 LEASE_S = 120.0
+_MOVE_FRESH_S = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -86,12 +89,13 @@ class DeliveryWork:
             return
         try:
             work = _Work(route, delivery, planned_of(delivery.payload), self._context(route, delivery))
-            self._settle(work, self._attempt(work))
+            if not self._is_left(work):
+                self._settle(work, self._attempt(work))
         except (LeaseLost, StoreUnavailable):
             raise
         except CallError as error:
             wait_s = error.wait_s if isinstance(error, Throttled) else None
-            self._again(delivery, Later(error.cause, sent=delivery.sent, wait_s=wait_s))
+            self._again(delivery, Later(error.cause, sent=delivery.sent, wait_s=wait_s, held=held_up(error)))
         except FieldwrightError as error:
             self._store.outbox.settle(delivery.id, delivery.token, "dead", error.message)
         except Exception:
@@ -103,7 +107,10 @@ class DeliveryWork:
         route, delivery = work.route, work.delivery
         manifest = route.connection.manifest
         place = manifest.write_back.places[work.planned.place]
-        call = self._composed(work)
+        try:
+            call = self._composed(work)
+        except Refused as refusal:
+            return refusal
         return attempt(
             route.caller,
             manifest.operations[call.operation],
@@ -112,7 +119,7 @@ class DeliveryWork:
             sent_before=delivery.sent,
             found_by=place.found_by,
             marker=delivery.marker,
-            before_sending=lambda: self._store.outbox.mark_sent(delivery.id, delivery.token),
+            before_sending=lambda: self._store.outbox.mark_sent(delivery.id, delivery.token, LEASE_S),
         )
 
     def _composed(self, work: _Work) -> CallInput:
@@ -124,13 +131,35 @@ class DeliveryWork:
             current_tags=self._current_tags(work),
         )
 
+    def _is_left(self, work: _Work) -> bool:
+        """Ends a stage move that had to wait where a person has moved the application on meanwhile."""
+        delivery, rule = work.delivery, work.route.connection.manifest.objects.get("application")
+        has_waited = delivery.attempts > 1 or self._clock.now() - delivery.created_at > _MOVE_FRESH_S
+        if work.planned.place != "stage" or rule is None or not has_waited:
+            return False
+        record = work.route.caller.record(rule.read, work.context)
+        made = mapper(Application, work.route.connection.manifest.objects)
+        ids = {"candidate_id": delivery.candidate_id, "job_id": delivery.job_id or ""}
+        stage = made.map(record, **ids).status if made and record else None
+        found = find_stage(work.route.connection.manifest, work.planned.writes[0].value, stage)
+        if isinstance(found, Landing):
+            return False
+        why = found.why if isinstance(found, PassedOver) else "the application is there already"
+        self._tell(work, Arrived(f"not moved: {why}"))
+        self._store.outbox.settle(delivery.id, delivery.token, "moved", why)
+        return True
+
     def _current_tags(self, work: _Work) -> Sequence[str] | None:
         """The candidate's tags as they are at this moment, where writing replaces them."""
         place = work.route.connection.manifest.write_back.places[work.planned.place]
         if work.planned.place != "tag" or place.read is None:
             return None
         record = work.route.caller.record(place.read, work.context)
+        if record is None:
+            raise Refused("missing", "there is no such candidate", operation=place.read)
         found = place.current(record) if place.current else record
+        if found is None or isinstance(found, bool):
+            raise Refused("invalid", "the tags that are there cannot be read", operation=place.read)
         words = found.split(",") if isinstance(found, str) else found or []
         return [str(word).strip() for word in words if str(word).strip()]
 
@@ -146,6 +175,9 @@ class DeliveryWork:
 
     def _settle(self, work: _Work, result: Attempted) -> None:
         delivery = work.delivery
+        if isinstance(result, Later) and result.held:
+            self._again(delivery, result)
+            return
         self._tell(work, result)
         if isinstance(result, Arrived):
             self._arrived(work, result)
@@ -154,7 +186,8 @@ class DeliveryWork:
         elif isinstance(result, Unproven):
             self._store.outbox.settle(delivery.id, delivery.token, "dead", result.cause)
         else:
-            work.route.discovery.learn(work.planned.place, result)
+            if result.operation == work.planned.operation:
+                work.route.discovery.learn(work.planned.place, result)
             self._move(work, result)
 
     def _arrived(self, work: _Work, result: Arrived) -> None:
@@ -167,12 +200,16 @@ class DeliveryWork:
             self._store.written.remember(delivery.connection, delivery.subject, rows)
 
     def _again(self, delivery: Delivery, later: Later) -> None:
+        sent = later.sent or delivery.sent
+        if later.held:
+            at = next_turn(self._clock.now(), later.wait_s)
+            self._store.outbox.retry_at(delivery.id, delivery.token, at, later.cause, sent=sent, counted=False)
+            return
         decision = decide(delivery.attempts, self._clock.now(), later.wait_s)
         if isinstance(decision, GiveUp):
             cause = f"given up after {decision.tries} tries: {later.cause}"
             self._store.outbox.settle(delivery.id, delivery.token, "dead", cause)
             return
-        sent = later.sent or delivery.sent
         self._store.outbox.retry_at(delivery.id, delivery.token, decision.at, later.cause, sent=sent)
 
     def _move(self, work: _Work, refusal: Refused) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from engine.clock import Clock
-from engine.delivery.schedule import GiveUp, decide
+from engine.delivery.attempt import held_up
+from engine.delivery.schedule import GiveUp, decide, next_turn
 from engine.errors import (
     AnswerUnusable,
     CallError,
@@ -166,6 +167,10 @@ class EventWork:
         if isinstance(error, (AnswerUnusable, ExpressionError)):
             return Outcome(OutcomeKind.QUARANTINED, error.message)
         cause = error.cause if isinstance(error, CallError) else error.message
+        if isinstance(error, Throttled) and held_up(error):
+            at = next_turn(self._clock.now(), error.wait_s)
+            self._store.inbox.release(claim, at, cause, counted=False)
+            return None
         if isinstance(error, (CallError, ScoringUnavailable)):
             return self._later(claim, event, cause, error.wait_s if isinstance(error, Throttled) else None)
         return Outcome(OutcomeKind.DEAD, cause)
@@ -194,7 +199,7 @@ class EventWork:
         canonical = canonical_of(event)
         hydrator = Hydrator(route.connection, route.caller, self._store.cache, self._reader, self._lists)
         if canonical.type is EventType.CANDIDATE_DELETED:
-            return self._erase(event, canonical)
+            return self._erase(route, hydrator, event, canonical)
         if canonical.type.value.startswith("job."):
             return self._job_changed(route, hydrator, event, canonical)
         if canonical.ids.candidate is None or canonical.ids.job is None:
@@ -207,7 +212,11 @@ class EventWork:
                 raise
         return self._applications.run(route, hydrator, claim, event, canonical, prospect=True)
 
-    def _erase(self, event: StoredEvent, canonical: CanonicalEvent) -> Outcome:
+    def _erase(self, route: Route, hydrator: Hydrator, event: StoredEvent, canonical: CanonicalEvent) -> Outcome:
+        door = route.connection.manifest.events.webhook
+        if (door is None or door.signature is None) and _is_there(hydrator, canonical.ids.candidate or ""):
+            # Nobody signed for it: what is said of a person is only a reason to look.
+            return Outcome(OutcomeKind.FILTERED, "the ATS still has the candidate")
         counts = self._store.erase(event.connection, canonical.ids.candidate or "", by_event=event.id)
         self._store.steps.add(event.id, "erased", counts)
         return Outcome(OutcomeKind.ERASED, "the candidate was deleted in the ATS")
@@ -272,6 +281,16 @@ def canonical_of(event: StoredEvent) -> CanonicalEvent:
     """The canonical event as the inbox stored it."""
     plain = dict(event.canonical or {})
     return CanonicalEvent(**{**plain, "type": EventType(plain["type"]), "ids": ids_of(plain["ids"])})
+
+
+def _is_there(hydrator: Hydrator, candidate_id: str) -> bool:
+    try:
+        hydrator.candidate(candidate_id)
+    except Refused as error:
+        if error.kind != "missing":
+            raise
+        return False
+    return True
 
 
 def _prospect_job(route: Route) -> str | None:

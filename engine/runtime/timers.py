@@ -101,8 +101,8 @@ class Timers:
             try:
                 poller.poll(stream)
             except FieldwrightError as error:
+                # A stream that failed is due again by its own time; those after it are not held up.
                 _log.warning("polling %s of %s failed: %s", stream, name, _phrase(error))
-                return _AFTER_FAILURE_S
         return _LOOK_S
 
 

@@ -121,9 +121,14 @@ class Inbox:
         """Keeps what is left of the claim for ``lease_s`` from now."""
         self._change_leased(claim, {"lease_until": self._clock.now() + lease_s})
 
-    def release(self, claim: Claim, due_at: float, why: str) -> None:
-        """Gives back what is left of the claim; it is due again at ``due_at``. ``why`` names no person."""
-        back = {"state": "ready", "due_at": due_at, "why": why, "lease_until": None, "unfinished": 0}
+    def release(self, claim: Claim, due_at: float, why: str, *, counted: bool = True) -> None:
+        """Gives back what is left of the claim; it is due again at ``due_at``. ``why`` names no person.
+
+        ``counted`` False: this was no try.
+        """
+        back: dict[str, Any] = {"state": "ready", "due_at": due_at, "why": why, "lease_until": None, "unfinished": 0}
+        if not counted:
+            back["attempts"] = inbox.c.attempts - 1
         self._change_leased(claim, back)
 
     def recover(self, *, everything: bool = False) -> int:

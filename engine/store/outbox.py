@@ -64,10 +64,14 @@ class Outbox:
         with self._database.write() as connection:
             _change(connection, id, token, {"lease_until": self._clock.now() + lease_s})
 
-    def mark_sent(self, id: str, token: int) -> None:
-        """Remembers, before the request leaves, that from now on it may have been applied."""
+    def mark_sent(self, id: str, token: int, lease_s: float | None = None) -> None:
+        """Remembers, before the request leaves, that from now on it may have been applied.
+
+        With ``lease_s`` the delivery is kept for so long from now: nobody else may send it while it is on its way.
+        """
+        lease = {} if lease_s is None else {"lease_until": self._clock.now() + lease_s}
         with self._database.write() as connection:
-            _change(connection, id, token, {"sent": True})
+            _change(connection, id, token, {"sent": True, **lease})
 
     def settle(
         self,
@@ -90,9 +94,15 @@ class Outbox:
                 _absorb(connection, old.event_id, absorbed, now)
             return self._insert(connection, old.event_id, replacement, old.turn, not_before=0.0)
 
-    def retry_at(self, id: str, token: int, next_at: float, cause: str, sent: bool = False) -> None:
-        """Gives the delivery back, to be tried at ``next_at``. ``sent``: it may have been applied, look first."""
-        back = {"state": "pending", "next_at": next_at, "last_cause": cause, "lease_until": None, "sent": sent}
+    def retry_at(
+        self, id: str, token: int, next_at: float, cause: str, sent: bool = False, *, counted: bool = True
+    ) -> None:
+        """Gives the delivery back, to be tried at ``next_at``. ``sent``: it may have been applied, look first.
+
+        ``counted`` False: this was no try.
+        """
+        back: dict[str, Any] = {"state": "pending", "next_at": next_at, "last_cause": cause, "lease_until": None}
+        back |= {"sent": sent} if counted else {"sent": sent, "attempts": outbox.c.attempts - 1}
         with self._database.write() as connection:
             kept = _change(connection, id, token, back)
             connection.execute(_those_behind(kept, next_at).values(next_at=next_at))

@@ -73,7 +73,7 @@ def find_place(
     if rung.place == "tag":
         return _find_tag(place, value, known)
     if rung.place == "stage":
-        return _find_stage(place, value, known)
+        return find_stage(manifest, value, known.stage)
     return Landing(rung.target)
 
 
@@ -143,7 +143,9 @@ def missing_tags(wanted: Json, current: Collection[str]) -> list[str]:
     return missing
 
 
-def _find_stage(place: Place, value: Json, known: Known) -> Found:
+def find_stage(manifest: Manifest, value: Json, current: str | None) -> Found:
+    """Whether an application at the stage ``current`` may be moved to ``value``: forward only."""
+    place = manifest.write_back.places["stage"]
     if not isinstance(value, str) or not value.strip():
         return PassedOver("the value is not a stage's name")
     if _REJECTING.search(value.casefold()):
@@ -151,13 +153,13 @@ def _find_stage(place: Place, value: Json, known: Known) -> Found:
     order = [_folded(stage) for stage in place.order]
     if _folded(value) not in order:
         return PassedOver("the stage is not in the order of stages, so forward cannot be told")
-    if known.stage is None:
+    if current is None:
         return PassedOver("the current stage is not known")
-    if _folded(known.stage) not in order:
-        return PassedOver(f"the current stage “{known.stage}” is not in the order of stages")
-    steps = order.index(_folded(value)) - order.index(_folded(known.stage))
+    if _folded(current) not in order:
+        return PassedOver(f"the current stage “{current}” is not in the order of stages")
+    steps = order.index(_folded(value)) - order.index(_folded(current))
     if steps < 0:
-        return PassedOver(f"the application is further on, at “{known.stage}”")
+        return PassedOver(f"the application is further on, at “{current}”")
     return AlreadyThere() if steps == 0 else Landing(value.strip())
 
 

@@ -1,0 +1,48 @@
+"""What an event may not do: erase on a stranger's word, or hold up another list."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from engine.errors import Transient
+from engine.intake.poll import Poller
+from engine.model import OutcomeKind
+from engine.runtime.timers import Timers, _Turn
+from sandbox.trackerrms import TrackerRms
+from tests.pipeline.line import open_line
+
+
+def test_an_unsigned_word_of_a_deletion_is_looked_into_before_anything_is_erased(tmp_path: Path) -> None:
+    with open_line(tmp_path, "trackerrms") as line:
+        assert isinstance(line.ats, TrackerRms)
+        candidate = line.apply()
+        line.score(candidate, application=str(line.ats.application(candidate, line.job).id))
+        false = line.accept("candidate.deleted", candidate=candidate)
+        line.work()
+        assert line.outcome(false).kind is OutcomeKind.FILTERED  # type: ignore[union-attr]
+        assert line.store.scores.latest("trial", candidate, line.job) is not None
+        del line.ats.database.resources[int(candidate)]
+        true = line.accept("candidate.deleted", candidate=candidate)
+        line.work()
+        assert line.outcome(true).kind is OutcomeKind.ERASED  # type: ignore[union-attr]
+        assert line.store.scores.latest("trial", candidate, line.job) is None
+
+
+def test_a_list_that_cannot_be_read_holds_up_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with open_line(tmp_path, "trackerrms") as line, caplog.at_level(logging.WARNING):
+        line.ats.faults.set(path="/api/v1/OpportunityResource/Search", answer_5xx=1_000_000)
+        poller = Poller(line.route.connection, line.route.caller, line.store, line.clock)
+        timers = Timers({"trial": poller}, {}, line.clock, check_every_s={})
+        turn = _Turn()
+        timers.tick("trial", turn)
+        assert line.store.cursors.get("trial", "applications") is None
+        assert line.store.cursors.get("trial", "jobs") is not None
+        asked = line.calls()["list_applications"]
+        line.clock.advance(2)
+        timers.tick("trial", turn)
+        assert line.calls()["list_applications"] == asked
+        with pytest.raises(Transient):
+            poller.poll("applications")
