@@ -88,7 +88,9 @@ class ApplicationWork:
         prospect = hydrated.application is None
         known = route.discovery.known(hydrated.candidate, stage, subject, prospect=prospect)
         open_now = self._store.outbox.open_of_subject(route.name, subject)
-        known = replace(known, written={**known.written, **_on_its_way(open_now)})
+        coming = _on_its_way(open_now)
+        stands = {output: place for output, place in known.stands.items() if output not in coming}
+        known = replace(known, written={**known.written, **coming}, stands=stands)
         planned = plan(manifest, output_values(manifest, context), known, audit_id=audit_id)
         self._store.steps.add(event.id, "planned", plan_detail(planned))
         if not planned.deliveries:

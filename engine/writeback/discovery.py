@@ -35,6 +35,7 @@ class Discovery:
             fields_cause=cause,
             tags=frozenset(candidate.tags),
             written={output: value.digest for output, value in written.items()},
+            stands={output: (value.place, value.target) for output, value in written.items()},
             stage=stage,
         )
 

@@ -22,8 +22,8 @@ class Known:
 
     ``unavailable`` maps a capability to the cause, in one phrase. ``fields`` is the directory of fields by id,
     None where it could not be read (``fields_cause`` says why). ``tags`` are those on the candidate, None where
-    not known. ``written`` maps an output to the digest of what was last written. ``stage`` is where the
-    application stands, None where not known.
+    not known. ``written`` maps an output to the digest of what was last written, ``stands`` to where that is
+    (place and target), as far as known. ``stage`` is where the application stands, None where not known.
     """
 
     unavailable: Mapping[str, str] = field(default_factory=dict)
@@ -32,3 +32,4 @@ class Known:
     tags: frozenset[str] | None = None
     written: Mapping[str, str] = field(default_factory=dict)
     stage: str | None = None
+    stands: Mapping[str, tuple[str, str]] = field(default_factory=dict)

@@ -61,7 +61,8 @@ def plan(manifest: Manifest, values: Mapping[str, Json], known: Known, *, audit_
         if isinstance(found, Landed) and found.field:
             # A field is its output's even when nothing is sent: another output must not overwrite what is there.
             taken[found.field.id] = output
-        if isinstance(found, AlreadyThere) or known.written.get(output) == digest(values[output]):
+        same = known.written.get(output) == digest(values[output])
+        if isinstance(found, AlreadyThere) or (same and not _is_better(manifest, found, known)):
             unchanged.append(output)
         elif isinstance(found, Landed):
             landed.append(found)
@@ -71,6 +72,21 @@ def plan(manifest: Manifest, values: Mapping[str, Json], known: Known, *, audit_
         unchanged.extend(item.write.output for item in landed)
         landed = []
     return Plan(group(manifest, landed, audit_id), tuple(unchanged), tuple(nowhere))
+
+
+def _is_better(manifest: Manifest, found: Landed | Undeliverable, known: Known) -> bool:
+    """Whether a value that is written already should stand in a field or tag instead of where it is.
+
+    So it is when a field came (back) after the value had gone to a note, or the tenant named another field. Notes
+    and files are not written again for it.
+    """
+    if not isinstance(found, Landed) or found.write.place not in ("field", "tag"):
+        return False
+    place, target = known.stands.get(found.write.output, (found.write.place, found.write.target))
+    kinds = [rung.place for rung in manifest.write_back.outputs[found.write.output].rungs]
+    if place == found.write.place:
+        return target != found.write.target
+    return place not in kinds or found.write.rung < kinds.index(place)
 
 
 def choose(
