@@ -23,7 +23,7 @@ from sandbox import open_sandbox, serving
 from sandbox.contract import PretendAts
 from tests.pipeline.line import BACKEND, SCORER, UNLIMITED, connection_of, engineers
 
-WAIT_S = 60.0
+WAIT_S = 40.0
 
 
 def until(condition: Callable[[], Any], what: str = "") -> Any:
