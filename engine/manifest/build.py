@@ -115,6 +115,7 @@ def _collect_names(root: Node) -> None:
     }
     root.report.names.update(names)
     root.report.settings = dict.fromkeys(names["setting"])
+    root.report.secrets = frozenset(name for name, node in root.items("settings") if node.value("type") == "secret")
 
 
 def _check_id(root: Node) -> None:

@@ -40,6 +40,11 @@ class Connection:
     shortlist_url: Template | None = None
 
     @property
+    def open_settings(self) -> dict[str, Json]:
+        """The settings that are no secrets: all that content for people may be composed of."""
+        return {name: value for name, value in self.settings.items() if not isinstance(value, Secret)}
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         return tuple(value for value in self.settings.values() if isinstance(value, Secret))
 

@@ -16,7 +16,7 @@ from engine.manifest.expressions import Chain, ExpressionSyntaxError, Path, comp
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.inside import position_inside
 from engine.manifest.model import At
-from engine.manifest.scope import Scope, unknown_names
+from engine.manifest.scope import Scope, is_content, unknown_names
 from engine.manifest.source import Source
 from engine.manifest.template_problems import explained, offset_of
 from engine.manifest.templates import Template, Tree, compile_template, compile_tree
@@ -33,6 +33,8 @@ class Report:
     findings: list[Finding] = field(default_factory=list)
     names: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     settings: Mapping[str, Any] | None = None
+    secrets: frozenset[str] = frozenset()
+    """Names of settings that are secret."""
     malformed: frozenset[int] = frozenset()
     """Lines with a mistake of form; the named parts that hold one are passed over."""
 
@@ -207,3 +209,7 @@ class Node:
         settings = {"settings": self.report.settings} if self.report.settings is not None else {}
         for chain, hint in unknown_names(references, {**scope, **settings}):
             self.fail("unknown-name", f"`{'.'.join(chain)}` is not known here", hint, offset=place(chain))
+        for chain in references if is_content(scope) else ():
+            if chain[0] == "settings" and chain[1:2] and chain[1] in self.report.secrets:
+                what = f"`{'.'.join(chain[:2])}` is a secret: what people read may not hold it"
+                self.fail("secret-in-text", what, "a secret is for `apis` and `operations` only", offset=place(chain))

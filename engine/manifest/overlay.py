@@ -62,6 +62,7 @@ def load_overlay(path: FilePath, mappings: FilePath | None = None) -> Overlay:
         raise SpecError(findings)
     base = load(_manifest_file(root, mappings or data_folder("mappings")))
     root.report.settings = dict.fromkeys(base.settings)
+    root.report.secrets = frozenset(name for name, one in base.settings.items() if one.type == "secret")
     overlay = _applied_if_well_formed(root, base)
     if overlay is None or findings:
         raise SpecError(sorted(set(findings)))

@@ -63,6 +63,11 @@ NOTE: Scope = {**VALUE, "outputs": ANYTHING, "causes": ANYTHING, "audit_id": Non
 FIELD_ITEM: Scope = {"field": REQUEST["field"]}
 
 
+def is_content(scope: Scope) -> bool:
+    """Whether what is composed in ``scope`` is written into the ATS for people to read."""
+    return "score" in scope
+
+
 def unknown_names(references: Iterable[Chain], scope: Scope) -> list[tuple[Chain, str]]:
     """(the part of the chain that is unknown, what to do instead) of each that ``scope`` does not hold, once each."""
     problems: dict[Chain, str] = {}

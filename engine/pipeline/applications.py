@@ -39,7 +39,7 @@ class ApplicationWork:
     ) -> Outcome | None:
         """The event's outcome, or None when its deliveries are in the outbox. Raises as hydration and scoring do."""
         hydrated = hydrator.hydrate(canonical.ids, prospect=prospect)
-        context = hydrated.context(route.connection.settings)
+        context = hydrated.context(route.connection.open_settings)
         skip = route.connection.manifest.events.skip
         if skip is not None and skip({**context, "event": as_plain(canonical)}):
             status = hydrated.application.status if hydrated.application else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -31,17 +32,24 @@ class Route:
 
 
 class KeptSecrets:
-    """What signing in must not lose over a restart, kept in the store (``connectors.messages.Keeper``)."""
+    """What signing in must not lose over a restart, kept in the store (``connectors.messages.Keeper``).
 
-    def __init__(self, connection: str, store: Store) -> None:
-        self._connection, self._store = connection, store
+    What followed from a setting of the same name is kept only as long as the tenant gives that same value: a new
+    one means that the old ones are dead.
+    """
+
+    def __init__(self, connection: Connection, store: Store) -> None:
+        self._name, self._settings, self._store = connection.name, connection.settings, store
 
     def get(self, name: str) -> str | None:
-        value = self._store.connections.get(self._connection, f"auth.{name}")
-        return None if value is None else str(value)
+        kept = self._store.connections.get(self._name, f"auth.{name}")
+        return str(kept["value"]) if kept and kept["follows"] == self._given(name) else None
 
     def put(self, name: str, value: str) -> None:
-        self._store.connections.put(self._connection, f"auth.{name}", value)
+        self._store.connections.put(self._name, f"auth.{name}", {"value": value, "follows": self._given(name)})
+
+    def _given(self, name: str) -> str:
+        return hashlib.sha256(str(self._settings.get(name, "")).encode()).hexdigest()
 
 
 def open_route(connection: Connection, transport: Transport, store: Store, clock: Clock) -> Route:
@@ -50,7 +58,7 @@ def open_route(connection: Connection, transport: Transport, store: Store, clock
         connection,
         transport=transport,
         clock=clock,
-        keeper=KeptSecrets(connection.name, store),
+        keeper=KeptSecrets(connection, store),
         observe=_auditor(connection.name, store),
     )
     return Route(connection, caller, Discovery(connection, caller, store))
