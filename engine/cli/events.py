@@ -88,5 +88,8 @@ def _store(settings: Settings) -> Iterator[Store]:
 
 
 def _one_of(name: str, given: str | None, known: tuple[str, ...]) -> None:
-    if given is not None and given not in known:
-        raise InputError(f"There is no {name} `{given}`.", hint=f"One of: {', '.join(known)}")
+    if given is None or given in known:
+        return
+    other = next((option for option, names in (("status", STATES), ("outcome", OUTCOMES)) if given in names), None)
+    hint = f"It is an {other}: write --{other} {given}" if other else f"One of: {', '.join(known)}"
+    raise InputError(f"There is no {name} `{given}`.", hint=hint.replace("an status", "a status"))

@@ -320,7 +320,11 @@ def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
     if not arrived:
         return Outcome(OutcomeKind.UNCHANGED, "all is written as it is")
     outputs = sum(len(planned_of(delivery.payload).writes) for delivery in arrived)
-    return Outcome(OutcomeKind.DELIVERED, f"{outputs} outputs in {len(arrived)} requests")
+    return Outcome(OutcomeKind.DELIVERED, f"{_counted(outputs, 'output')} in {_counted(len(arrived), 'request')}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _candidate(context: Mapping[str, Json]) -> Candidate:
