@@ -12,36 +12,36 @@ from pathlib import Path
 
 from tests.pipeline.line import Line, open_line
 
-_CASES = (
+_CASES: tuple[tuple[str, dict[str, str]], ...] = (
     ("custom fields, tag, PDF", {}),
     ("no custom fields: note, tag, PDF", {"fields": "none"}),
 )
 
 
-def main() -> None:
-    for title, switches in _CASES:
-        with tempfile.TemporaryDirectory() as folder, open_line(Path(folder), **switches) as line:
-            print(f"SmartRecruiters, {title}")
-            _one(line, 0, "cold")
-            candidate, _ = _one(line, 1, "warm")
-            _tell("echo of our own writes", line.calls(line.score(candidate).id))
+def main() -> list[str]:
+    """The lines of the report."""
+    return [line for title, switches in _CASES for line in _case(title, switches)]
 
 
-def _one(line: Line, number: int, state: str) -> tuple[str, Counter[str]]:
-    candidate = line.apply(number)
+def _case(title: str, switches: dict[str, str]) -> list[str]:
+    with tempfile.TemporaryDirectory() as folder, open_line(Path(folder), **switches) as line:
+        cold, warm = line.apply(0), line.apply(1)
+        return [
+            f"SmartRecruiters, {title}",
+            _told("one application, cold", _scored(line, cold)),
+            _told("one application, warm", _scored(line, warm)),
+            _told("echo of our own writes", line.calls(line.score(warm).id)),
+        ]
+
+
+def _scored(line: Line, candidate: str) -> Counter[str]:
     event = line.score(candidate)
-    assert event.outcome is not None, "the event did not end"
-    assert event.outcome.kind.value == "delivered", event.outcome
-    calls = line.calls(event.id)
-    _tell(f"one application, {state}", calls)
-    return candidate, calls
+    if event.outcome is None or event.outcome.kind.value != "delivered":
+        raise SystemExit(f"the application was not scored: {event.outcome}")
+    return line.calls(event.id)
 
 
-def _tell(what: str, calls: Counter[str]) -> None:
-    twice = {name: count for name, count in calls.items() if count > 1}
-    assert not twice, f"made more than once for one event: {twice}"
-    print(f"  {what}: {sum(calls.values())} calls: {', '.join(sorted(calls))}")
-
-
-if __name__ == "__main__":
-    main()
+def _told(what: str, calls: Counter[str]) -> str:
+    twice = [name for name, count in calls.items() if count > 1]
+    verdict = f"MISSED: made more than once: {', '.join(twice)}" if twice else "none twice"
+    return f"  {what}: {sum(calls.values())} calls, {verdict}: {', '.join(sorted(calls))}"
