@@ -6,6 +6,7 @@ done says why; nothing is dropped.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
@@ -229,8 +230,15 @@ class EventWork:
         applications = self._store.scores.applications_of_job(route.name, job_id)
         if not applications:
             return Outcome(OutcomeKind.UNCHANGED, "no application of this job was scored yet")
+        # Jobs change for much that is not in their text, and each application would be read for nothing.
+        text = hashlib.sha256(hydrator.job(job_id).text.encode("utf-8", "replace")).hexdigest()
+        before = self._store.cache.get(route.name, "job_text", job_id)
+        if before is not None and before.value == text:
+            return Outcome(OutcomeKind.UNCHANGED, "the job reads as it did at its last change")
         ids = [Ids(candidate, job) for candidate, job in applications]
-        self._split(route, event, ids, EventType.SCORE_DUE)
+        with self._store.transaction():
+            self._split(route, event, ids, EventType.SCORE_DUE)
+            self._store.cache.put(route.name, "job_text", job_id, text)
         return None
 
     def _find_applications(

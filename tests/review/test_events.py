@@ -11,6 +11,7 @@ from engine.errors import Transient
 from engine.intake.poll import Poller
 from engine.model import OutcomeKind
 from engine.runtime.timers import Timers, _Turn
+from sandbox.smartrecruiters import SmartRecruiters
 from sandbox.trackerrms import TrackerRms
 from tests.pipeline.line import open_line
 
@@ -46,3 +47,22 @@ def test_a_list_that_cannot_be_read_holds_up_no_other(tmp_path: Path, caplog: py
         assert line.calls()["list_applications"] == asked
         with pytest.raises(Transient):
             poller.poll("applications")
+
+
+def test_a_job_that_changed_in_all_but_its_text_is_read_once_and_its_applications_not_at_all(
+    tmp_path: Path,
+) -> None:
+    with open_line(tmp_path) as line:
+        assert isinstance(line.ats, SmartRecruiters)
+        candidate = line.apply()
+        line.score(candidate)
+        for _ in range(2):
+            line.pass_time(1)
+            changed = line.accept("job.updated", job=line.job)
+            line.work()
+        assert line.outcome(changed).kind is OutcomeKind.UNCHANGED  # type: ignore[union-attr]
+        assert line.calls(changed) == {"get_job": 1}
+        line.ats.tenant.jobs[line.job].qualifications_html = "<ul><li>Embalming</li></ul>"
+        changed = line.accept("job.updated", job=line.job)
+        line.work()
+        assert line.outcome(changed).kind is OutcomeKind.SUPERSEDED  # type: ignore[union-attr]
