@@ -108,6 +108,8 @@ class Registrar:
             self._activate(declared, id_)
             return RegistrationReport("created", f"subscribed at {self.shown_url()}")
         found = ours[0]
+        if self._asked_otherwise(found.id) and self._is_removed(declared, found.id):
+            return self._ensured(declared)
         if declared.secret is not None and not self._knows_key(found.id):
             self._give_key(declared, found.id)
         elif declared.secret is None:
@@ -116,6 +118,24 @@ class Registrar:
             return RegistrationReport("active", f"subscribed at {self.shown_url()}")
         self._activate(declared, found.id)
         return RegistrationReport("reactivated", f"the subscription at {self.shown_url()} had been turned off")
+
+    def _asked_otherwise(self, id_: str) -> bool:
+        """Whether the subscription was made for other event types than the manifest has now: it cannot be changed."""
+        known = self._store.connections.get(self._connection.name, STATE) or {}
+        return known.get("id") == id_ and "events" in known and known["events"] != self._events()
+
+    def _is_removed(self, declared: Registration, id_: str) -> bool:
+        """Ends a subscription, so that a better one can be made; whether the credential may do so."""
+        if declared.remove is None:
+            return False
+        try:
+            self._caller.call(declared.remove, {"subscription": {"id": id_}})
+        except Refused as error:
+            return error.kind == "missing"
+        return True
+
+    def _events(self) -> list[str]:
+        return list(self._door.types) if self._door is not None else []
 
     def _listed(self, declared: Registration) -> list[_Listed]:
         found = []
@@ -132,12 +152,12 @@ class Registrar:
         return sorted(ours, key=lambda one: (not one.is_active, not self._knows_key(one.id)))
 
     def _created(self, declared: Registration) -> str:
-        events = list(self._door.types) if self._door is not None else []
-        answer = self._caller.call(declared.create, {"webhook": {"url": self.callback_url(), "events": events}})
+        asked = {"url": self.callback_url(), "events": self._events()}
+        answer = self._caller.call(declared.create, {"webhook": asked})
         id_ = _text(declared.created_id, answer.body)
         if not id_:
             raise AnswerUnusable(f"{declared.create}: the answer holds no id of the new subscription")
-        self._remember(id_, None)
+        self._remember(id_, None, self._events())
         return id_
 
     def _give_key(self, declared: Registration, id_: str) -> None:
@@ -164,8 +184,13 @@ class Registrar:
         known = self._store.connections.get(self._connection.name, STATE)
         return bool(known) and known.get("id") == id_ and bool(known.get("secret"))
 
-    def _remember(self, id_: str, secret: str | None) -> None:
-        value = {"id": id_, "url": self.callback_url()} | ({"secret": secret} if secret else {})
+    def _remember(self, id_: str, secret: str | None, events: list[str] | None = None) -> None:
+        """Keeps what is known of it; ``events`` are what it was made for, told where it is made."""
+        known = self._store.connections.get(self._connection.name, STATE) or {}
+        asked = events or (known.get("events") if known.get("id") == id_ else None)
+        value: dict[str, Json] = {"id": id_, "url": self.callback_url()}
+        value |= {"secret": secret} if secret else {}
+        value |= {"events": asked} if asked else {}
         self._store.connections.put(self._connection.name, STATE, value)
         self._changed(self._connection.name)
 

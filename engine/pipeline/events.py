@@ -144,6 +144,12 @@ class EventWork:
                 claim.ids, Outcome(OutcomeKind.QUARANTINED, "working on it ended the worker three times"), claim
             )
             return
+        answers = tuple(other for other in claim.events if other.id != event.id and _is_answer(other))
+        if answers and not _is_deletion(event):
+            # Each answer of a manager says something of its own: they are written one after the other.
+            waiting = replace(claim, events=answers)
+            self._store.inbox.release(waiting, self._clock.now(), "after the answer before it", counted=False)
+            claim = replace(claim, events=tuple(other for other in claim.events if other not in answers))
         others = [other.id for other in claim.events if other.id != event.id]
         if others:
             self._end(others, Outcome(OutcomeKind.SUPERSEDED, f"scored together with {event.id}"), claim)
@@ -262,11 +268,13 @@ class EventWork:
 
     def _split(self, route: Route, event: StoredEvent, found: Sequence[Ids], kind: EventType) -> None:
         canonical = canonical_of(event)
+        again = sum(step.stage == "replayed" for step in self._store.steps.of(event.id))
+        mark = f"{event.id}#{again}" if again else event.id
         children = []
         for ids in found:
             child = replace(canonical, type=kind, ids=ids)
             due_at = self._clock.now() + (0.0 if event.source == "backfill" else 0.5)
-            children.append((f"{event.id}>{subject_of(ids)}", subject_of(ids), as_plain(child), due_at))
+            children.append((f"{mark}>{subject_of(ids)}", subject_of(ids), as_plain(child), due_at))
         accepted = self._store.inbox.split(event.id, children, route.connection.manifest.digest)
         self._store.steps.add(event.id, "split", {"into": [child.id for child in accepted]})
 
@@ -309,15 +317,23 @@ def _prospect_job(route: Route) -> str | None:
 
 
 def _spokesman(claim: Claim) -> StoredEvent:
-    """The event that stands for all of a claim: a deletion, else an answer of a manager, else the newest.
+    """The event that stands for all of a claim: a deletion, else the first answer of a manager, else the newest.
 
     Only the answer carries content; it must not end with the others should this attempt come to nothing.
     """
     for kind in (EventType.CANDIDATE_DELETED, EventType.FEEDBACK_GIVEN):
         found = [event for event in claim.events if (event.canonical or {}).get("type") == kind.value]
         if found:
-            return found[-1]
+            return found[0]
     return claim.events[-1]
+
+
+def _is_answer(event: StoredEvent) -> bool:
+    return (event.canonical or {}).get("type") == EventType.FEEDBACK_GIVEN.value
+
+
+def _is_deletion(event: StoredEvent) -> bool:
+    return (event.canonical or {}).get("type") == EventType.CANDIDATE_DELETED.value
 
 
 def _narrowed(kind: EventType) -> EventType:

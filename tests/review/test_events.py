@@ -66,3 +66,31 @@ def test_a_job_that_changed_in_all_but_its_text_is_read_once_and_its_application
         changed = line.accept("job.updated", job=line.job)
         line.work()
         assert line.outcome(changed).kind is OutcomeKind.SUPERSEDED  # type: ignore[union-attr]
+
+
+def test_each_answer_of_a_manager_is_written_though_they_come_together(tmp_path: Path) -> None:
+    with open_line(tmp_path, fields="none") as line:
+        candidate = line.apply()
+        line.score(candidate)
+        for verdict, comment in (("👍", "Call her"), ("👎", "Too far away")):
+            given = {"feedback": {"verdict": verdict, "comment": comment}}
+            line.accept("feedback.given", candidate=candidate, job=line.job, data=given)
+        line.accept("application.updated", candidate=candidate, job=line.job)
+        line.work()
+        told = "\n".join(note.text for note in line.view(candidate).notes)
+        assert "HM Comment: Call her" in told
+        assert "HM Comment: Too far away" in told
+        assert all(event.outcome for event in line.store.inbox.list())
+
+
+def test_a_person_sent_through_again_means_their_applications_again(tmp_path: Path) -> None:
+    with open_line(tmp_path) as line:
+        candidate = line.apply()
+        event = line.accept("candidate.updated", candidate=candidate)
+        line.work()
+        line.pass_time(1)
+        line.store.inbox.replay(event)
+        line.work()
+        line.pass_time(1)
+        parts = [one for one in line.store.inbox.list() if one.parent_id == event]
+        assert {one.outcome.kind for one in parts if one.outcome} == {OutcomeKind.DELIVERED, OutcomeKind.UNCHANGED}
