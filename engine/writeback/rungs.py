@@ -1,14 +1,13 @@
-"""What happens to a request after an attempt: retried, looked for, or its outputs moved down a rung. Pure.
+"""What becomes of the outputs of a request that was refused for good: each moves down a rung. Pure.
 
 Only a refusal for good moves an output on; time-outs, throttling and outages never do (design, Fallback).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Literal
+from collections.abc import Sequence
 
-from engine.errors import Ambiguous, CallError, Refused
+from engine.errors import Refused
 from engine.manifest.model import Manifest
 from engine.model import Cause, Write
 from engine.writeback.grouping import Landed, Planned, apart, group, request
@@ -16,30 +15,7 @@ from engine.writeback.known import Known
 from engine.writeback.places import KINDS, AlreadyThere, place_words
 from engine.writeback.planner import Undeliverable, choose
 
-AttemptResult = Literal["ok", "transient", "permanent", "ambiguous"]
-NextStep = Literal["delivered", "retry", "fall", "reconcile"]
-
-_NEXT: Mapping[AttemptResult, NextStep] = {
-    "ok": "delivered",
-    "transient": "retry",
-    "permanent": "fall",
-    "ambiguous": "reconcile",
-}
 _ONE_MAY_BE_BAD = frozenset({"invalid", "missing"})
-
-
-def result_of(error: CallError | None) -> AttemptResult:
-    """What an attempt came to. A dead credential is transient: it says nothing of the place."""
-    if error is None:
-        return "ok"
-    if isinstance(error, Ambiguous):
-        return "ambiguous"
-    return "permanent" if isinstance(error, Refused) else "transient"
-
-
-def next_step(result: AttemptResult) -> NextStep:
-    """What is to be done after an attempt."""
-    return _NEXT[result]
 
 
 def fall(manifest: Manifest, write: Write, why: str, known: Known) -> Landed | AlreadyThere | Undeliverable:

@@ -1,18 +1,16 @@
-"""After an attempt: only a refusal for good moves an output on, and one note stays one note."""
+"""After a refusal for good: each output moves on with the cause, and one note stays one note."""
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 
-from engine.errors import Ambiguous, CredentialRefused, Refused, Throttled, Transient
+from engine.errors import Refused
 from engine.model import Cause
 from engine.writeback.grouping import Landed
 from engine.writeback.known import Known
 from engine.writeback.places import AlreadyThere
 from engine.writeback.planner import Undeliverable, plan
-from engine.writeback.rungs import fall, next_step, regroup, result_of, split
+from engine.writeback.rungs import fall, regroup, split
 from tests.writeback.manifests import manifest, output, place
 
 NOTE, FILE = ("note", "evaluation"), ("attachment", "evidence_pdf")
@@ -20,50 +18,23 @@ FOUR = (("field", "Score"), ("tag", "value"), NOTE, FILE)
 FREE = place("field", batch=10)
 
 
-def walked(results):
-    """The rung, the end and the causes of one output whose attempts come to ``results``, one for each rung."""
+PLACES = ("custom field “Score”", "tag “Screened”", "activity note", "evidence PDF")
+
+
+@pytest.mark.parametrize("refused", range(5))
+def test_each_refusal_moves_an_output_one_rung_and_its_cause_goes_along(refused):
+    """After the last of four rungs there is nowhere left."""
     made = manifest(output("screened", *FOUR), field=FREE)
     (request,) = plan(made, {"screened": "Screened"}, Known()).deliveries
     (write,) = request.writes
-    while True:
-        step = next_step(results[write.rung])
-        if step != "fall":
-            return write.rung, step, write.causes
-        found = fall(made, write, "403 DENIED", Known())
-        if isinstance(found, Undeliverable):
-            return None, "undeliverable", found.causes
-        write = found.write
-
-
-PLACES = ("custom field “Score”", "tag “Screened”", "activity note", "evidence PDF")
-STOPS = {"ok": "delivered", "transient": "retry", "ambiguous": "reconcile"}
-
-
-@pytest.mark.parametrize(
-    "results", list(itertools.product(["ok", "transient", "permanent", "ambiguous"], repeat=4)), ids="-".join
-)
-def test_only_a_refusal_for_good_moves_on(results):
-    """All 256 ways in which four rungs can answer."""
-    refused = next((number for number, result in enumerate(results) if result != "permanent"), 4)
-    causes = tuple(Cause(place, "403 DENIED") for place in PLACES[:refused])
-    expected = (None, "undeliverable") if refused == 4 else (refused, STOPS[results[refused]])
-    assert walked(results) == (*expected, causes)
-
-
-@pytest.mark.parametrize(
-    ("error", "result"),
-    [
-        (None, "ok"),
-        (Refused("denied"), "permanent"),
-        (Refused("invalid"), "permanent"),
-        (Throttled(), "transient"),
-        (Transient(), "transient"),
-        (CredentialRefused(), "transient"),
-        (Ambiguous(), "ambiguous"),
-    ],
-)
-def test_what_an_attempt_came_to(error, result):
-    assert result_of(error) == result
+    found = Landed(write)
+    for number in range(refused):
+        found = fall(made, found.write, f"403 DENIED {number}", Known())
+    causes = tuple(Cause(place, f"403 DENIED {number}") for number, place in enumerate(PLACES[:refused]))
+    if refused == 4:
+        assert found == Undeliverable("screened", "Screened", causes)
+    else:
+        assert (found.write.rung, found.write.causes) == (refused, causes)
 
 
 def fields_and_note():
