@@ -24,14 +24,6 @@ def sole_worker(state: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def is_worked_on(state: Path) -> bool:
-    """Whether another process works on ``state`` at this moment."""
-    if not (state / _NAME).exists():
-        return False
-    with sole_worker(state) as alone:
-        return not alone
-
-
 def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

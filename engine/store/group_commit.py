@@ -41,15 +41,18 @@ class GroupCommit:
     def submit(self, raw: RawEvent) -> Future[Accepted]:
         """Queues ``raw``. Raises StoreUnavailable at once when the queue is full; so may the future."""
         future: Future[Accepted] = Future()
-        self._enqueue((raw, future, None))
+        with self._changed:
+            if self._closing or len(self._waiting) >= self._max_waiting:
+                raise self._refusal()
+            self._waiting.append((raw, future, None))
+            self._changed.notify()
         return future
 
-    def submit_threadsafe(self, raw: RawEvent, loop: Loop, future: asyncio.Future[Accepted]) -> None:
-        """Queues ``raw`` for a future of ``loop``; a batch wakes each loop once. Raises as ``submit`` does."""
-        self._enqueue((raw, future, loop))
+    def submit_all(self, pairs: Iterable[tuple[RawEvent, asyncio.Future[Accepted]]], loop: Loop) -> None:
+        """Queues many for futures of ``loop``, in its thread; the futures of those that do not fit fail at once.
 
-    def submit_all_threadsafe(self, pairs: Iterable[tuple[RawEvent, asyncio.Future[Accepted]]], loop: Loop) -> None:
-        """Queues many at once, waking the writer once; the futures of those that do not fit fail at once."""
+        The writer is woken once, and so is the loop for each batch.
+        """
         items: list[Waiting] = [(raw, future, loop) for raw, future in pairs]
         with self._changed:
             room = 0 if self._closing else max(0, self._max_waiting - len(self._waiting))
@@ -70,13 +73,6 @@ class GroupCommit:
             self._closing = True
             self._changed.notify()
         self._writer.join()
-
-    def _enqueue(self, item: Waiting) -> None:
-        with self._changed:
-            if self._closing or len(self._waiting) >= self._max_waiting:
-                raise self._refusal()
-            self._waiting.append(item)
-            self._changed.notify()
 
     def _refusal(self) -> StoreUnavailable:
         why = "is closing" if self._closing else f"has {self._max_waiting} events waiting already"

@@ -210,12 +210,8 @@ class Inbox:
                     outcomes[outcome] = n
         return {"state": states, "outcome": outcomes}
 
-    def count_refused(self, connection: str | None, reason: str) -> None:
-        """Counts a request refused at the door; None for a connection that we do not know."""
-        self._refusals.count({(connection, reason): 1})
-
     def count_refusals(self, counts: Mapping[tuple[str | None, str], int]) -> None:
-        """Adds many counts, by (connection, reason), in one transaction."""
+        """Adds the counts of requests refused at the door, by (connection or None, reason), in one transaction."""
         self._refusals.count(counts)
 
     def refused(self) -> dict[str, dict[str, int]]:

@@ -59,19 +59,13 @@ class Outbox:
             connection.execute(changed)
             return delivery_from(connection.execute(select(outbox).where(outbox.c.id == id_)).one())
 
-    def renew(self, id: str, token: int, lease_s: float) -> None:
-        """Keeps the delivery for ``lease_s`` from now."""
-        with self._database.write() as connection:
-            _change(connection, id, token, {"lease_until": self._clock.now() + lease_s})
-
-    def mark_sent(self, id: str, token: int, lease_s: float | None = None) -> None:
+    def mark_sent(self, id: str, token: int, lease_s: float) -> None:
         """Remembers, before the request leaves, that from now on it may have been applied.
 
-        With ``lease_s`` the delivery is kept for so long from now: nobody else may send it while it is on its way.
+        It is kept for ``lease_s`` from now: nobody else may send it while it is on its way.
         """
-        lease = {} if lease_s is None else {"lease_until": self._clock.now() + lease_s}
         with self._database.write() as connection:
-            _change(connection, id, token, {"sent": True, **lease})
+            _change(connection, id, token, {"sent": True, "lease_until": self._clock.now() + lease_s})
 
     def settle(
         self,

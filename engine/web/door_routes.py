@@ -108,7 +108,7 @@ class DoorRoutes:
     def _submit(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hands over all that was admitted in this turn of the loop: one wake-up of the writer, one transaction."""
         waiting, self._waiting = self._waiting, []
-        self._group_commit.submit_all_threadsafe(waiting, loop)
+        self._group_commit.submit_all(waiting, loop)
 
     async def _answer(self, send: Send, verdict: Verdict, door: Door | None) -> None:
         if isinstance(verdict, Admitted):

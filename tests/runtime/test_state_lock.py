@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from engine.runtime.state_lock import is_worked_on, sole_worker
+from engine.runtime.state_lock import sole_worker
 
 _HOLDER = """
 import sys
@@ -21,8 +21,8 @@ with sole_worker(Path(sys.argv[1])) as alone:
 def test_the_second_is_not_alone_and_the_next_is_again(tmp_path: Path) -> None:
     with sole_worker(tmp_path) as first, sole_worker(tmp_path) as second:
         assert (first, second) == (True, False)
-        assert is_worked_on(tmp_path)
-    assert not is_worked_on(tmp_path)
+    with sole_worker(tmp_path) as next_one:
+        assert next_one
 
 
 def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
@@ -30,7 +30,9 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"True\n"
-        assert is_worked_on(tmp_path)
+        with sole_worker(tmp_path) as alone:
+            assert not alone
         holder.kill()
         holder.wait()
-    assert not is_worked_on(tmp_path)
+    with sole_worker(tmp_path) as alone:
+        assert alone

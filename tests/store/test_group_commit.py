@@ -125,7 +125,7 @@ def test_an_event_loop_is_woken_once_for_a_batch(store: Store, group: GroupCommi
         with writer_held(store):
             futures = [loop.create_future() for _ in range(100)]
             for n, future in enumerate(futures):
-                group.submit_threadsafe(raw(f"k{n}"), loop, future)
+                group.submit_all([(raw(f"k{n}"), future)], loop)
         return await asyncio.gather(*futures)
 
     assert all(one.new for one in asyncio.run(accept_many()))
@@ -136,7 +136,7 @@ def test_an_event_loop_is_told_of_a_failure(store: Store, group: GroupCommit) ->
     async def accept_one() -> None:
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        group.submit_threadsafe(raw("k"), loop, future)
+        group.submit_all([(raw("k"), future)], loop)
         with pytest.raises(StoreUnavailable):
             await future
 
@@ -149,7 +149,7 @@ def test_a_loop_that_has_closed_does_not_end_the_writer(store: Store, group: Gro
     loop = asyncio.new_event_loop()
     future = loop.create_future()
     with writer_held(store):
-        group.submit_threadsafe(raw("k"), loop, future)
+        group.submit_all([(raw("k"), future)], loop)
         loop.close()
     assert not group.submit(raw("k")).result(timeout=10).new
 

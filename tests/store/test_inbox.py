@@ -156,8 +156,8 @@ def test_events_are_listed_newest_first_and_narrowed(store: Store) -> None:
 
 
 def test_of_a_refused_request_only_a_count_is_kept(store: Store) -> None:
-    store.inbox.count_refused(None, "unknown connection")
-    store.inbox.count_refused("acme", "bad signature")
+    store.inbox.count_refusals({(None, "unknown connection"): 1})
+    store.inbox.count_refusals({("acme", "bad signature"): 1})
     store.inbox.count_refusals({("acme", "bad signature"): 4})
     assert store.inbox.refused() == {"": {"unknown connection": 1}, "acme": {"bad signature": 5}}
     assert store.inbox.list() == []

@@ -97,8 +97,7 @@ def test_an_old_token_settles_nothing(store: Store, clock: ManualClock) -> None:
     for settle in (
         lambda: store.outbox.settle(stale.id, stale.token, "moved", "x", [delivery("extra")]),
         lambda: store.outbox.retry_at(stale.id, stale.token, 0, "x"),
-        lambda: store.outbox.mark_sent(stale.id, stale.token),
-        lambda: store.outbox.renew(stale.id, stale.token, 60),
+        lambda: store.outbox.mark_sent(stale.id, stale.token, 60),
     ):
         with pytest.raises(LeaseLost):
             settle()
@@ -112,7 +111,7 @@ def test_a_crash_after_sending_is_known_to_be_ambiguous(store: Store, clock: Man
     planned(store, delivery())
     first = taken(store)
     assert not first.sent
-    store.outbox.mark_sent(first.id, first.token)
+    store.outbox.mark_sent(first.id, first.token, 60)
     clock.advance(61)
     store.outbox.recover()
     second = taken(store)
@@ -124,11 +123,11 @@ def test_a_crash_after_sending_is_known_to_be_ambiguous(store: Store, clock: Man
     assert not taken(store).sent
 
 
-def test_a_renewed_lease_holds(store: Store, clock: ManualClock) -> None:
+def test_what_was_sent_is_kept_from_then_on(store: Store, clock: ManualClock) -> None:
     planned(store, delivery())
     one = taken(store)
     clock.advance(50)
-    store.outbox.renew(one.id, one.token, 60)
+    store.outbox.mark_sent(one.id, one.token, 60)
     clock.advance(50)
     assert store.outbox.recover() == 0
 

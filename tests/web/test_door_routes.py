@@ -186,7 +186,7 @@ def test_a_failure_nobody_expected_is_a_500_with_a_reference_and_nothing_else(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Broken(GroupCommit):
-        def submit_all_threadsafe(self, pairs: object, loop: object) -> None:
+        def submit_all(self, pairs: object, loop: object) -> None:
             for _, future in pairs:  # type: ignore[attr-defined]
                 future.set_exception(RuntimeError("Ana López, 555-0100"))
 
