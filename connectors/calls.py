@@ -25,6 +25,7 @@ from engine.model import Json
 
 Context = Mapping[str, Json]
 _PAGE_TRIES = 4
+_LONGEST_PAGE_WAIT_S = 130.0
 
 
 class Caller:
@@ -67,8 +68,12 @@ class Caller:
         """The pages of a list, each with the records that no earlier page had."""
         declared = self._operation(operation)
 
+        begun: list[bool] = []
+
         def fetch(page: Context, link: str | None) -> Answer:
-            return self._fetched(declared, {**context, "page": page}, link)
+            answer = self._fetched(declared, {**context, "page": page}, link, begun=bool(begun))
+            begun.append(True)
+            return answer
 
         return pages(declared, fetch)
 
@@ -129,14 +134,19 @@ class Caller:
                 )
             return self._profiles[name]
 
-    def _fetched(self, operation: Operation, context: Context, link: str | None) -> Answer:
-        """One page. A list of many pages is not given up for one that comes late: it is asked for again."""
+    def _fetched(self, operation: Operation, context: Context, link: str | None, *, begun: bool) -> Answer:
+        """One page. A list of many pages is not given up for one that comes late: it is asked for again.
+
+        Nor for our own limits once it has ``begun``: it would meet them at the same page each time.
+        """
         for tried in range(1, _PAGE_TRIES):
             try:
                 return self._called(operation, context, link=link)
             except Throttled as error:
                 if error.stage == "before":
-                    raise
+                    if not begun or not error.wait_s or error.wait_s > _LONGEST_PAGE_WAIT_S:
+                        raise
+                    self._clock.sleep(error.wait_s)
             except Transient:
                 self._clock.sleep(2.0 ** (tried - 1))
         return self._called(operation, context, link=link)
