@@ -29,7 +29,7 @@ class HttpJsonPoster:
         headers: Mapping[str, str] | None = None,
         timeout_s: float = 30.0,
         *,
-        largest_answer: int = 1024 * 1024,
+        largest_answer_bytes: int = 1024 * 1024,
         transport: Transport | None = None,
         clock: Clock = SYSTEM,
     ) -> None:
@@ -39,7 +39,7 @@ class HttpJsonPoster:
         # The transport puts the operator's origin in this one's place.
         self._url = f"https://operator{target}"
         self._headers = {"content-type": "application/json", "accept": "application/json", **(headers or {})}
-        self._timeout_s, self._largest_answer, self._clock = timeout_s, largest_answer, clock
+        self._timeout_s, self._largest_answer_bytes, self._clock = timeout_s, largest_answer_bytes, clock
 
     def post(self, body: Json) -> Json:
         """Posts ``body``; gives the answer's JSON. Raises Transient, Throttled or Refused."""
@@ -61,7 +61,7 @@ class HttpJsonPoster:
 
     def _sent(self, data: bytes) -> RawAnswer:
         request = PreparedRequest(
-            _OPERATION, "POST", self._url, self._headers, data, self._timeout_s, self._largest_answer
+            _OPERATION, "POST", self._url, self._headers, data, self._timeout_s, self._largest_answer_bytes
         )
         try:
             return self._transport.send(request)

@@ -43,7 +43,7 @@ class PreparedRequest:
     headers: Mapping[str, str] = field(repr=False)
     body: bytes | None = field(default=None, repr=False)
     timeout_s: float = 30.0
-    largest_answer: int = 10 * 1024 * 1024
+    largest_answer_bytes: int = 10 * 1024 * 1024
     credential_headers: frozenset[str] = frozenset()
     credential_query: frozenset[str] = frozenset()
     hidden: tuple[str, ...] = field(default=(), repr=False)

@@ -60,7 +60,7 @@ class Profile:
         self._found_good: tuple[int, float] | None = None
         base_url = str(api.base_url.render({"settings": self.settings}))
         origins = frozenset({parts(base_url).origin, *_origins(connection, self.settings)})
-        self.frame = Frame(base_url, api.headers, api.timeout_s, api.largest_answer, origins)
+        self.frame = Frame(base_url, api.headers, api.timeout_s, api.largest_answer_bytes, origins)
         self.sign_in = SignIn(api, self.settings, run=self._run_step, clock=clock, keeper=keeper)
 
     def exchange(self, operation: Operation, request: PreparedRequest) -> Answer:
@@ -101,7 +101,9 @@ class Profile:
 
     def _run_step(self, step: AuthStep, context: Mapping[str, Json]) -> Json:
         name = f"sign_in.{step.name}"
-        frame = Frame(self.frame.base_url, None, self.frame.timeout_s, self.frame.largest_answer, self.frame.origins)
+        frame = Frame(
+            self.frame.base_url, None, self.frame.timeout_s, self.frame.largest_answer_bytes, self.frame.origins
+        )
         request = prepare(name, step.request, frame, context, credential=Credential())
         operation = Operation(name=name, api=self.api.name, request=step.request, at=step.at, idempotent=True)
         try:

@@ -44,7 +44,7 @@ class Frame:
     base_url: str
     headers: Tree | None
     timeout_s: float
-    largest_answer: int
+    largest_answer_bytes: int
     origins: frozenset[str]
 
 
@@ -94,7 +94,7 @@ def _prepared(
         headers=_headers(frame, request, context, signing, body, binary, operation),
         body=body[0] if body else None,
         timeout_s=frame.timeout_s,
-        largest_answer=frame.largest_answer,
+        largest_answer_bytes=frame.largest_answer_bytes,
         credential_headers=frozenset(credential.headers),
         credential_query=frozenset(name for name, _ in credential.query),
         hidden=credential.hidden,

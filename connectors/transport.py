@@ -185,7 +185,7 @@ class HttpTransport:
         try:
             response = self._client.handle_request(composed)
             try:
-                return self._read(response, request.largest_answer)
+                return self._read(response, request.largest_answer_bytes)
             finally:
                 response.close()
         except httpx.HTTPError as error:

@@ -210,7 +210,7 @@ class Score:
     problem: str | None = None
 
 
-PlaceKind = Literal["score_slot", "field", "tag", "note", "attachment", "stage"]
+PlaceKind = Literal["field", "tag", "note", "attachment", "stage"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from engine.manifest.templates import UNSET, Template
 from engine.model import Json, RawEvent
 from engine.redaction import masked_headers
 
-LIMIT_HEADERS = 16 * 1024
-LIMIT_BODY = 1024 * 1024
-LIMIT_KEY = 500
+LIMIT_HEADERS_BYTES = 16 * 1024
+LIMIT_BODY_BYTES = 1024 * 1024
+LIMIT_KEY_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Door:
     """The door of one connection, made ready once. ``limit_bytes`` is the largest body that is read."""
 
     def __init__(self, connection: Connection, webhook: WebhookDoor) -> None:
-        self.name, self.limit_bytes = connection.name, webhook.largest_body
+        self.name, self.limit_bytes = connection.name, webhook.largest_body_bytes
         self._webhook = webhook
         self._settings = dict(connection.settings)
         self._has_secret = webhook.url_secret is not None
@@ -90,7 +90,7 @@ class Door:
         """What becomes of ``knock``. ``now`` is UTC seconds, ``subscription`` {id, secret} as far as known."""
         if len(knock.body) > self.limit_bytes:
             return TOO_LARGE
-        if sum(map(len, knock.headers.values())) + sum(map(len, knock.headers)) > LIMIT_HEADERS:
+        if sum(map(len, knock.headers.values())) + sum(map(len, knock.headers)) > LIMIT_HEADERS_BYTES:
             return _HEADERS_TOO_LARGE
         if not self._is_address(knock.secret):
             return _WRONG_SECRET if knock.method == "POST" else WRONG_METHOD
@@ -143,7 +143,11 @@ class Door:
                 key = self._webhook.dedupe(delivery.context())
             except ExpressionError:
                 key = None
-        if isinstance(key, (str, int)) and not isinstance(key, bool) and 0 < len(text := str(key)) <= LIMIT_KEY:
+        if (
+            isinstance(key, (str, int))
+            and not isinstance(key, bool)
+            and 0 < len(text := str(key)) <= LIMIT_KEY_CHARACTERS
+        ):
             return text
         return f"sha256:{hashlib.sha256(delivery.knock.body).hexdigest()}"
 

@@ -63,7 +63,7 @@ def api(name: str, node: Node) -> Api:
         check=node.refer("check", "operation") or None,
         at=node.at,
         timeout_s=node.seconds("timeout", "30s") or 30.0,
-        largest_answer=node.value("largest_answer_mb", 10) * _MIB,
+        largest_answer_bytes=node.value("largest_answer_mb", 10) * _MIB,
     )
 
 

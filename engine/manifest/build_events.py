@@ -106,7 +106,7 @@ def _webhook(node: Node) -> WebhookDoor:
         url_secret=node.template("url_secret", "value", {}),
         handshake=_handshake(handshake) if handshake else None,
         registration=_registration(registration) if registration else None,
-        largest_body=node.value("largest_body_mb", 1) * _MIB,
+        largest_body_bytes=node.value("largest_body_mb", 1) * _MIB,
         by_hand=node.value("by_hand"),
     )
 

@@ -98,7 +98,7 @@ class Api:
     check: str | None
     at: At
     timeout_s: float = 30.0
-    largest_answer: int = 10 * 1024 * 1024
+    largest_answer_bytes: int = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ class WebhookDoor:
     url_secret: Template | None = None
     handshake: Handshake | None = None
     registration: Registration | None = None
-    largest_body: int = 1024 * 1024
+    largest_body_bytes: int = 1024 * 1024
     by_hand: str | None = None
 
 

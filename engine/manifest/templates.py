@@ -45,15 +45,11 @@ _Evaluate = Callable[[Context], Json]
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A compiled template. ``references`` are the chains of names it reads from its context.
-
-    ``is_expression`` says that it is exactly one ``{{ expression }}``.
-    """
+    """A compiled template. ``references`` are the chains of names it reads from its context."""
 
     text: str
     kind: Kind
     references: tuple[Chain, ...] = field(compare=False)
-    is_expression: bool = field(compare=False)
     _render: _Evaluate = field(compare=False, repr=False)
 
     def render(self, context: Context) -> Json:
@@ -85,7 +81,7 @@ def compile_template(text: str, kind: Kind) -> Template:
         render = _renderer(tree, outputs, kind, is_expression)
     except (RecursionError, SyntaxError, MemoryError, TemplateError):
         raise ExpressionSyntaxError("the template is nested too deep") from None
-    return Template(text, kind, chains, is_expression, render)
+    return Template(text, kind, chains, render)
 
 
 def _parsed(text: str, kind: Kind) -> nodes.Template:
@@ -208,9 +204,6 @@ def _first_missing(chains: tuple[Chain, ...], context: Context) -> str | None:
 
 def _shown(text: str) -> str:
     return text if len(text) <= 60 else text[:59] + "…"
-
-
-_Leaf = Template | int | float | bool | None
 
 
 @dataclass(frozen=True, slots=True)

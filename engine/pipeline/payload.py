@@ -18,11 +18,7 @@ _JOB_KEPT = ("id", "title", "location", "department", "status")
 def payload_of(planned: Planned, context: Mapping[str, Json], audit_id: str) -> dict[str, Json]:
     """The payload of one planned request."""
     job = context["job"]
-    kept = {
-        name: context[name]
-        for name in ("candidate", "application", "feedback", "shortlist", "prospect")
-        if name in context
-    }
+    kept = {name: context[name] for name in _KEPT if name in context}
     return {
         "planned": as_plain(planned),
         "audit_id": audit_id,

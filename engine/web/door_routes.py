@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from engine.clock import Clock
 from engine.errors import StoreUnavailable
 from engine.intake.door import (
-    LIMIT_BODY,
+    LIMIT_BODY_BYTES,
     SIGNATURE_REASONS,
     TOO_LARGE,
     Admitted,
@@ -75,7 +75,7 @@ class DoorRoutes:
         await self._answer(send, verdict, door)
 
     async def _judged(self, scope: Scope, receive: Receive, door: Door | None, secret: str | None) -> Verdict:
-        limit_bytes = door.limit_bytes if door is not None else LIMIT_BODY
+        limit_bytes = door.limit_bytes if door is not None else LIMIT_BODY_BYTES
         try:
             body = await self._deadlines.within(lambda: _body(receive, limit_bytes))
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""An ASGI app in, a server on a port out: in this thread (``serve_web``) or in one of its own (``WebServer``).
+"""An ASGI app in, a server on a port out, in a thread of its own.
 
 No access log (addresses carry secrets), no proxy headers, no WebSockets, 16 KiB of headers at most, and an end for
 connections that send nothing, or never finish a header: the server library knows no such end itself.
@@ -15,19 +15,13 @@ from typing import Any
 import uvicorn
 
 from engine.errors import InputError
+from engine.intake.door import LIMIT_HEADERS_BYTES
 from engine.web.app import App
 
 HEADER_TIMEOUT_S = 10.0
-_LIMIT_HEADERS = 16 * 1024
 _KEEP_ALIVE_S = 15
 _START_TIMEOUT_S = 10.0
 _TICKS_PER_SWEEP = 10
-
-
-def serve_web(app: App, host: str = "127.0.0.1", port: int = 8000, *, limit_concurrency: int = 1000) -> None:
-    """Serves ``app`` until the process is told to stop. Raises InputError when the port cannot be had."""
-    with _bind(host, port) as listener:
-        _Server(_config(app, limit_concurrency)).run(sockets=[listener])
 
 
 class WebServer:
@@ -79,7 +73,7 @@ def _config(app: App, limit_concurrency: int) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         limit_concurrency=limit_concurrency,
-        h11_max_incomplete_event_size=_LIMIT_HEADERS,
+        h11_max_incomplete_event_size=LIMIT_HEADERS_BYTES,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=10,
     )
@@ -88,7 +82,7 @@ def _config(app: App, limit_concurrency: int) -> uvicorn.Config:
 class _Server(uvicorn.Server):
     """A server that says when it accepts, and closes connections that keep it waiting for a header."""
 
-    def __init__(self, config: uvicorn.Config, header_timeout_s: float = HEADER_TIMEOUT_S) -> None:
+    def __init__(self, config: uvicorn.Config, header_timeout_s: float) -> None:
         super().__init__(config)
         self.accepting = threading.Event()
         self._header_timeout_s = header_timeout_s

@@ -53,7 +53,7 @@ def place_words(rung: Rung, value: Json = None) -> str:
         return "activity note"
     if rung.place == "attachment":
         return "evidence PDF"
-    word = {"field": "custom field", "score_slot": "score field"}.get(rung.place, rung.place)
+    word = "custom field" if rung.place == "field" else rung.place
     named = ", ".join(_tags(value)) if rung.target == "value" else rung.target
     return f"{word} “{named}”" if named else word
 
@@ -63,7 +63,7 @@ def find_place(
 ) -> Found:
     """Whether ``value`` can go to ``rung``. ``taken`` maps ids of fields already used to the output using them."""
     place = manifest.write_back.places.get(rung.place)
-    if place is None or rung.place not in KINDS:
+    if place is None:
         return PassedOver(f"{manifest.ats.name} has no such place")
     for capability in place.needs:
         if capability in known.unavailable:

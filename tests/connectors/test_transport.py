@@ -81,7 +81,7 @@ def test_nothing_of_a_request_is_logged(server: FakeServer, caplog: pytest.LogCa
 def test_an_answer_that_was_cut_does_not_spoil_the_next_call(server: FakeServer) -> None:
     server.on("GET", "/x", Reply(body=b"a" * 500_000), Reply(body=b"fine"))
     with HttpTransport(sandbox_origin=server.origin) as transport:
-        cut = transport.send(request(largest_answer=1000))
+        cut = transport.send(request(largest_answer_bytes=1000))
         assert cut.problem == "the answer is larger than 1,000 bytes"
         assert cut.body == b""
         assert transport.send(request()).body == b"fine"

@@ -89,7 +89,7 @@ NAMES = [
 EXPRESSIONS = [
     (SR, "code: errors[0].code", "code: errors[0«.code", "bad-jmespath", "`.` is not expected", ""),
     (SR, "active: status == 'active'", "active: status «= 'active'", "bad-jmespath", "`=` is not expected", ""),
-    (SR, "records: content || `[]`", "records: «contant(content)", "bad-jmespath", "`contant`", "`contains`"),
+    (SR, "records: content", "records: «contant(content)", "bad-jmespath", "`contant`", "`contains`"),
     (SR, "stage: subStatus || status", "stage: subStatus ||«", "bad-jmespath", "ends too early", ""),
     (SR, 'applications: "[primaryAssignment,', 'applications: "{primaryAssignment«,', "bad-jmespath", "`,` is not expected", ""),
     (SR, MATCH, 'value: "{{ score.match | «rond }}"', "bad-jinja", "`rond`", "`round`"),

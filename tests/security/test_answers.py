@@ -347,7 +347,7 @@ def bomb(size: int, layers: int = 1) -> bytes:
 def test_an_answer_that_inflates_past_the_limit_is_not_held(server: FakeServer, encoding: str) -> None:
     data = zlib.compress(b"0" * 200 * MIB) if encoding == "deflate" else bomb(200 * MIB)
     server.on("GET", "/x", Reply(body=data, headers={"Content-Encoding": encoding}))
-    with calling(server, GET, largest_answer=MIB) as caller:
+    with calling(server, GET, largest_answer_bytes=MIB) as caller:
         tracemalloc.start()
         try:
             with pytest.raises(AnswerUnusable, match="larger than"):
@@ -389,9 +389,9 @@ def test_one_known_encoding_is_decoded(server: FakeServer, encoding: str, data: 
 
 
 def test_a_large_answer_is_cut_at_its_limit_whatever_it_says_of_its_length(server: FakeServer) -> None:
-    error = caught(server, GET, Reply(body=b" " * 3 * MIB + b"1"), largest_answer=MIB)
+    error = caught(server, GET, Reply(body=b" " * 3 * MIB + b"1"), largest_answer_bytes=MIB)
     assert isinstance(error, AnswerUnusable)
-    assert isinstance(caught(server, POST, Reply(body=b" " * 3 * MIB), largest_answer=MIB), Ambiguous)
+    assert isinstance(caught(server, POST, Reply(body=b" " * 3 * MIB), largest_answer_bytes=MIB), Ambiguous)
 
 
 def test_endless_headers_end(server: FakeServer) -> None:

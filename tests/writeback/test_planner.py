@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -178,7 +179,9 @@ def test_the_audit_id_alone_is_no_news():
 
 
 def test_a_place_that_the_manifest_does_not_have_is_passed_over():
-    made = manifest(output("match_score", ("score_slot", "value"), NOTE))
+    whole = manifest(output("match_score", ("field", "Match Score"), NOTE))
+    places = {kind: place for kind, place in whole.write_back.places.items() if kind != "field"}
+    made = replace(whole, write_back=replace(whole.write_back, places=places))
     _, write = landed(plan(made, {"match_score": 1}, Known()))
     assert write.causes[0].why == "Test ATS has no such place"
 
