@@ -13,7 +13,7 @@ from connectors.calls import Caller
 from engine.errors import Refused
 from engine.hydration.memo import ListMemo
 from engine.manifest.connection import Connection
-from engine.manifest.model import ApplicationList, Request
+from engine.manifest.model import ApplicationList
 from engine.model import Ids, Json
 from engine.store.cache import Cache
 
@@ -83,13 +83,7 @@ class CandidateApplications:
     def _records(self, scope: Mapping[str, Json]) -> list[Json]:
         operation = self._rule.read
         request = self._connection.manifest.operations[operation].request
-        if self._lists is None or _reads_candidate(request):
+        if self._lists is None or request.reads("candidate"):
             return self._caller.records(operation, scope)
         name = self._connection.name
         return self._lists.records(name, operation, lambda: self._caller.records(operation, {}))
-
-
-def _reads_candidate(request: Request) -> bool:
-    """Whether the list is limited to one candidate: one of its templates says whose."""
-    composed = (request.path, request.query, request.headers, request.json, request.form)
-    return any(chain[0] == "candidate" for part in composed if part is not None for chain in part.references)

@@ -20,7 +20,6 @@ from engine.intake.strict_json import JsonRefused, read_json
 from engine.intake.translate import received_text
 from engine.manifest.connection import Connection
 from engine.manifest.model import Handshake, WebhookDoor
-from engine.manifest.templates import UNSET, Template
 from engine.model import Json, RawEvent
 from engine.redaction import masked_headers
 
@@ -84,7 +83,7 @@ class Door:
         self._has_secret = webhook.url_secret is not None
         signature = webhook.signature
         self._is_credential = _credentials(signature.header if signature is not None else "")
-        self._secret = _address_secret(webhook.url_secret, self._settings)
+        self._secret = (connection.address_secret or "").encode()
 
     def judge(self, knock: Knock, now: float, subscription: Mapping[str, Json] | None) -> Verdict:
         """What becomes of ``knock``. ``now`` is UTC seconds, ``subscription`` {id, secret} as far as known."""
@@ -232,13 +231,6 @@ def _reads_body(handshake: Handshake) -> bool:
 def _one_line(value: Json) -> str:
     """A header's value: what could end the line is left out."""
     return "".join(character for character in str(value) if "\x20" <= character <= "\x7e")
-
-
-def _address_secret(template: Template | None, settings: Mapping[str, Json]) -> bytes:
-    if template is None:
-        return b""
-    value = template.render({"settings": dict(settings)})
-    return b"" if value is UNSET or value is None else str(value).encode()
 
 
 def query_of(query: bytes) -> dict[str, Json]:

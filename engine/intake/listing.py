@@ -14,7 +14,7 @@ from engine.clock import parse_iso
 from engine.errors import ExpressionError
 from engine.manifest.connection import Connection
 from engine.manifest.expressions import Path
-from engine.manifest.model import PollStream, Request
+from engine.manifest.model import PollStream
 from engine.model import Json, RawEvent, Source
 
 _NEEDED = ("candidate", "job")
@@ -40,7 +40,7 @@ class Listing:
     def __init__(self, connection: Connection, stream: PollStream) -> None:
         self.connection, self.stream = connection, stream
         operation = connection.manifest.operations[stream.operation]
-        self.knows_since = _reads_since(operation.request)
+        self.knows_since = operation.request.reads("since")
 
     def items(self, record: Json) -> Iterator[Item | None]:
         """The items of ``record``; None for each that names nothing to work on."""
@@ -109,9 +109,3 @@ def _id_text(value: Json) -> str | None:
 
 def _content_hash(record: Json) -> str:
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
-
-
-def _reads_since(request: Request) -> bool:
-    """Whether the list can be limited to what changed: one of its templates reads ``since``."""
-    composed = (request.path, request.query, request.headers, request.json, request.form)
-    return any(chain[0] == "since" for part in composed if part is not None for chain in part.references)

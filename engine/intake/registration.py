@@ -19,7 +19,6 @@ from engine.intake.subscriptions import STATE
 from engine.manifest.connection import Connection
 from engine.manifest.expressions import Path
 from engine.manifest.model import Registration
-from engine.manifest.templates import UNSET
 from engine.model import Json
 from engine.redaction import MASK
 from engine.store import Store
@@ -66,11 +65,11 @@ class Registrar:
 
     def callback_url(self) -> str:
         """The address the ATS posts to; it holds the secret of an unsigned webhook."""
-        return self._address(quote(self._secret(), safe=""))
+        return self._address(quote(self._connection.address_secret or "", safe=""))
 
     def shown_url(self) -> str:
         """The same, its secret masked."""
-        return self._address(MASK if self._secret() else "")
+        return self._address(MASK if self._connection.address_secret else "")
 
     def ensure(self) -> RegistrationReport:
         """Makes the subscription be there, active, and its key known. Raises StoreUnavailable only."""
@@ -98,7 +97,7 @@ class Registrar:
     # ── keeping it alive ─────────────────────────────────────────────────────────────────────────────────────
 
     def _ensured(self, declared: Registration) -> RegistrationReport:
-        listed = self._listed(declared)
+        listed = self._without_outdated(declared, self._listed(declared))
         ours = self._ours(listed)
         if not ours:
             if declared.limit is not None and len(listed) >= declared.limit:
@@ -108,8 +107,6 @@ class Registrar:
             self._activate(declared, id_)
             return RegistrationReport("created", f"subscribed at {self.shown_url()}")
         found = ours[0]
-        if self._asked_otherwise(found.id) and self._is_removed(declared, found.id):
-            return self._ensured(declared)
         if declared.secret is not None and not self._knows_key(found.id):
             self._give_key(declared, found.id)
         elif declared.secret is None:
@@ -118,6 +115,15 @@ class Registrar:
             return RegistrationReport("active", f"subscribed at {self.shown_url()}")
         self._activate(declared, found.id)
         return RegistrationReport("reactivated", f"the subscription at {self.shown_url()} had been turned off")
+
+    def _without_outdated(self, declared: Registration, listed: list[_Listed]) -> list[_Listed]:
+        """``listed`` without ours, where it had to be ended because the manifest has other event types now."""
+        ended = {
+            one.id
+            for one in self._ours(listed)
+            if self._asked_otherwise(one.id) and self._is_removed(declared, one.id)
+        }
+        return [one for one in listed if one.id not in ended]
 
     def _asked_otherwise(self, id_: str) -> bool:
         """Whether the subscription was made for other event types than the manifest has now: it cannot be changed."""
@@ -197,18 +203,13 @@ class Registrar:
     def _address(self, secret: str) -> str:
         return f"{self._public_url}/hooks/{quote(self._connection.name, safe='')}" + (f"/{secret}" if secret else "")
 
-    def _secret(self) -> str:
-        template = self._door.url_secret if self._door is not None else None
-        value = template.render({"settings": dict(self._connection.settings)}) if template is not None else None
-        return "" if value is None or value is UNSET else str(value)
-
     # ── telling people ───────────────────────────────────────────────────────────────────────────────────────
 
     def _not_declared(self) -> RegistrationReport:
         ats = self._connection.manifest.ats.name
         if self._door is None or not self._connection.webhook:
             return RegistrationReport("not_declared", "webhooks are off; events are polled for")
-        if self._door.url_secret is not None and not self._secret():
+        if self._door.url_secret is not None and not self._connection.address_secret:
             why = f"the door is shut: the setting behind `{self._door.url_secret.text}` is not set"
             return RegistrationReport("not_declared", why, self._door.by_hand)
         detail = f"{ats} has no call for this; its webhook is set up by hand, with the address {self.shown_url()}"

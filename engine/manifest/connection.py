@@ -12,23 +12,17 @@ from dataclasses import dataclass, field
 from engine.manifest.model import Manifest
 from engine.manifest.overlay import Overlay
 from engine.manifest.overlay_settings import resolve_settings
-from engine.manifest.templates import Template
+from engine.manifest.templates import UNSET, Template
 from engine.model import Json
 from engine.redaction import Secret
-
-
-@dataclass(frozen=True, slots=True)
-class StageMove:
-    """The forward move a tenant turned on: to which stage (its ``when`` is on the output ``stage``)."""
-
-    to: str
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
     """One tenant at one ATS. ``name`` is the tenant's id; ``settings`` holds a value for each setting that has one.
 
-    ``only_jobs`` empty means all. ``webhook`` false means events are polled for only.
+    ``only_jobs`` empty means all. ``webhook`` false means events are polled for only. ``stage_move`` is the forward
+    move that the tenant turned on, as expressions see it: {to}, or empty (its ``when`` is on the output ``stage``).
     """
 
     name: str
@@ -36,7 +30,7 @@ class Connection:
     settings: Mapping[str, Json] = field(repr=False)
     only_jobs: frozenset[str] = frozenset()
     webhook: bool = True
-    stage_move: StageMove | None = None
+    stage_move: Mapping[str, Json] = field(default_factory=dict)
     shortlist_url: Template | None = None
 
     @property
@@ -48,6 +42,21 @@ class Connection:
     def secrets(self) -> tuple[str, ...]:
         return tuple(value for value in self.settings.values() if isinstance(value, Secret))
 
+    @property
+    def prospect_job(self) -> str | None:
+        """The job that people without an application are scored against, if this tenant has one."""
+        return self._composed(self.manifest.events.prospect_job)
+
+    @property
+    def address_secret(self) -> str | None:
+        """The last part of an unsigned webhook's address; None where it has none, or where its setting is not set."""
+        webhook = self.manifest.events.webhook
+        return self._composed(webhook.url_secret if webhook is not None else None)
+
+    def _composed(self, template: Template | None) -> str | None:
+        value = template.render({"settings": dict(self.settings)}) if template is not None else None
+        return None if value is None or value is UNSET else str(value) or None
+
 
 def connect(overlay: Overlay, environment: Mapping[str, str] = os.environ) -> Connection:
     """The connection an overlay describes, its secrets resolved. Raises SettingMissing."""
@@ -57,6 +66,6 @@ def connect(overlay: Overlay, environment: Mapping[str, str] = os.environ) -> Co
         settings=resolve_settings(overlay.base.settings, overlay.given, environment),
         only_jobs=overlay.only_jobs,
         webhook=overlay.webhook,
-        stage_move=StageMove(overlay.stage_to) if overlay.stage_to else None,
+        stage_move={"to": overlay.stage_to} if overlay.stage_to else {},
         shortlist_url=overlay.shortlist_url,
     )

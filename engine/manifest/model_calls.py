@@ -121,6 +121,12 @@ class Request:
     form: Tree | None = None
     multipart: Multipart | None = None
 
+    def reads(self, name: str) -> bool:
+        """Whether one of its templates reads ``name`` from what it is composed of."""
+        fields = self.multipart.fields if self.multipart is not None else None
+        composed = (self.path, self.query, self.headers, self.json, self.form, fields)
+        return any(chain[0] == name for part in composed if part is not None for chain in part.references)
+
 
 PagingKind = Literal["cursor", "number", "offset", "link", "next_url"]
 

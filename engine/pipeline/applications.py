@@ -70,7 +70,7 @@ class ApplicationWork:
         full["shortlist"] = {}
         if connection.shortlist_url is not None:
             full["shortlist"] = {"url": connection.shortlist_url.render(context)}
-        full["stage_move"] = {"to": connection.stage_move.to} if connection.stage_move else {}
+        full["stage_move"] = connection.stage_move
         return full
 
     def _plan(

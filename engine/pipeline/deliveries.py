@@ -168,8 +168,7 @@ class DeliveryWork:
         kept = delivery.payload["context"]
         stored = self._store.scores.of_audit(delivery.payload["audit_id"])
         score = {**as_plain(stored.score), "audit_id": stored.audit_id} if stored else {}
-        stage_move = {"to": connection.stage_move.to} if connection.stage_move else {}
-        return {**kept, "settings": dict(connection.settings), "score": score, "stage_move": stage_move}
+        return {**kept, "settings": connection.open_settings, "score": score, "stage_move": connection.stage_move}
 
     # ── settle ───────────────────────────────────────────────────────────────────────────────────────────────
 

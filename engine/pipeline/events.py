@@ -215,7 +215,7 @@ class EventWork:
             return self._applications.run(route, hydrator, claim, event, canonical)
         except Refused as error:
             # A person who was scored as a prospect for this job has no application at it.
-            if error.kind != "missing" or canonical.ids.job != _prospect_job(route):
+            if error.kind != "missing" or canonical.ids.job != route.connection.prospect_job:
                 raise
         return self._applications.run(route, hydrator, claim, event, canonical, prospect=True)
 
@@ -260,7 +260,7 @@ class EventWork:
                 return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
             self._split(route, event, wanted, _narrowed(canonical.type))
             return None
-        job_id = _prospect_job(route)
+        job_id = route.connection.prospect_job
         if job_id is None:
             return Outcome(OutcomeKind.FILTERED, "a person without an application, and no job to score them against")
         aimed = replace(canonical, ids=replace(canonical.ids, job=job_id))
@@ -307,13 +307,6 @@ def _is_there(hydrator: Hydrator, candidate_id: str) -> bool:
             raise
         return False
     return True
-
-
-def _prospect_job(route: Route) -> str | None:
-    """The job that people without an application are scored against, if this tenant has one."""
-    template = route.connection.manifest.events.prospect_job
-    job_id = template.render({"settings": dict(route.connection.settings)}) if template else None
-    return job_id if isinstance(job_id, str) and job_id else None
 
 
 def _spokesman(claim: Claim) -> StoredEvent:

@@ -78,14 +78,14 @@ def _context(route: Route) -> dict[str, Json]:
     connection = route.connection
     candidate: dict[str, Json] = {**as_plain(Candidate("sample")), "name": "sample"}
     return {
-        "settings": dict(connection.settings),
+        "settings": connection.open_settings,
         "candidate": candidate,
         "application": {"candidate_id": "sample", "job_id": "sample", "id": "sample"},
         "job": {"id": "sample", "title": "sample"},
         "score": as_plain(_SCORE),
         "feedback": {"verdict": "👍", "comment": "a sample comment"},
         "shortlist": {"url": "https://shortlist.example/sample"} if connection.shortlist_url else {},
-        "stage_move": {"to": connection.stage_move.to} if connection.stage_move else {},
+        "stage_move": connection.stage_move,
         "prospect": False,
     }
 

@@ -33,9 +33,8 @@ def try_candidate(route: Route, store: Store, reader: ResumeReading, step: Setup
 def _aimed(route: Route, candidate_id: str, applications: list[Ids]) -> tuple[Ids, bool] | None:
     if applications:
         return applications[0], False
-    template = route.connection.manifest.events.prospect_job
-    job = template.render({"settings": dict(route.connection.settings)}) if template else None
-    return (Ids(candidate_id, job), True) if isinstance(job, str) and job else None
+    job = route.connection.prospect_job
+    return (Ids(candidate_id, job), True) if job else None
 
 
 def _resume(hydrator: Hydrator, hydrated: Hydrated) -> tuple[str, bool]:
