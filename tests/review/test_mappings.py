@@ -71,3 +71,13 @@ def test_tags_are_left_alone_where_the_record_does_not_say_which_there_are(
         assert line.view(candidate).tags == ("Forklift",)
         (note,) = line.view(candidate).notes
         assert "Tag: SKIMA Screened" in note.text
+
+
+def test_refused_tags_take_no_documents_along(tmp_path: Path) -> None:
+    with open_line(tmp_path, "trackerrms", denied="tag", read_only_status="1") as line:
+        assert isinstance(line.ats, TrackerRms)
+        for number in (0, 1):
+            candidate = line.apply(number)
+            line.score(candidate, application=str(line.ats.application(candidate, line.job).id))
+            assert any("evidence" in file.name for file in line.view(candidate).attachments)
+        assert "tags" in line.route.discovery.unavailable()
