@@ -108,7 +108,7 @@ class Backfill:
             return False
         if limits["job"] is not None:
             return bool(job == limits["job"])
-        return not self._connection.only_jobs or job is None or job in self._connection.only_jobs
+        return self._connection.takes_part(job)
 
     def _keep(self, listing: Listing, limits: Mapping[str, Json], state: BackfillProgress) -> None:
         pages = max(state.pages, state.pages_before)

@@ -42,6 +42,10 @@ class Connection:
     def secrets(self) -> tuple[str, ...]:
         return tuple(value for value in self.settings.values() if isinstance(value, Secret))
 
+    def takes_part(self, job_id: str | None) -> bool:
+        """Whether applications of the job are this tenant's business; where it is not known yet, they may be."""
+        return not self.only_jobs or job_id is None or job_id in self.only_jobs
+
     @property
     def prospect_job(self) -> str | None:
         """The job that people without an application are scored against, if this tenant has one."""

@@ -8,11 +8,12 @@ from dataclasses import replace
 from engine.clock import Clock
 from engine.hydration.hydrate import Hydrated, Hydrator
 from engine.model import CanonicalEvent, Json, Outcome, OutcomeKind, as_plain
-from engine.pipeline.payload import payload_of, planned_of
-from engine.pipeline.route import Route
+from engine.pipeline.payload import delivery_of, planned_of
+from engine.pipeline.route import LEASE_S, Route
 from engine.pipeline.scoring import Scored, score_application
+from engine.pipeline.telling import plan_detail
 from engine.ports import Scorer
-from engine.store.deliveries import Delivery, NewDelivery
+from engine.store.deliveries import Delivery
 from engine.store.events import Claim, StoredEvent
 from engine.store.store import Store
 from engine.writeback.planner import Plan, plan
@@ -45,7 +46,10 @@ class ApplicationWork:
             status = hydrated.application.status if hydrated.application else None
             return Outcome(OutcomeKind.FILTERED, f"not scored at status {status}")
         feedback = _feedback(claim)
-        self._store.steps.add(event.id, "hydrated", {"prospect": prospect})
+        with self._store.transaction():
+            # A slow ATS may have used up most of the lease, and the résumé and the scorer are still to come.
+            self._store.inbox.renew(claim, LEASE_S)
+            self._store.steps.add(event.id, "hydrated", {"prospect": prospect})
         scored = score_application(hydrated, hydrator, self._scorer, self._store, route.name, event.id)
         if scored is None and feedback is None:
             return Outcome(OutcomeKind.FILTERED, "there is no résumé yet")
@@ -96,15 +100,14 @@ class ApplicationWork:
         if not planned.deliveries:
             return self._nothing_to_send(route, subject, planned)
         entries = [
-            NewDelivery(
+            delivery_of(
+                request,
+                context,
+                audit_id,
                 connection=route.name,
                 subject=subject,
                 candidate_id=hydrated.candidate.id,
                 job_id=hydrated.job.id,
-                place=request.place,
-                operation=request.operation,
-                payload=payload_of(request, context, audit_id),
-                marker=request.marker,
             )
             for request in planned.deliveries
         ]
@@ -137,20 +140,6 @@ def _overtaken(open_now: Sequence[Delivery], planned: Plan) -> list[str]:
         for delivery in open_now
         if {write.output for write in planned_of(delivery.payload).writes} <= newer
     ]
-
-
-def plan_detail(planned: Plan) -> dict[str, Json]:
-    """A plan as a step tells it: where each output goes and why there; no values."""
-    going = [
-        {"output": write.output, "place": write.place, "target": write.target, "rung": write.rung + 1}
-        | {"causes": [as_plain(cause) for cause in write.causes], "operation": request.operation}
-        for request in planned.deliveries
-        for write in request.writes
-    ]
-    nowhere = [
-        {"output": lost.output, "causes": [as_plain(cause) for cause in lost.causes]} for lost in planned.nowhere
-    ]
-    return {"going": going, "unchanged": list(planned.unchanged), "nowhere": nowhere}
 
 
 def _feedback(claim: Claim) -> Json:

@@ -17,12 +17,12 @@ from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, attempt
 from engine.delivery.schedule import GiveUp, decide, next_turn
 from engine.errors import CallError, FieldwrightError, LeaseLost, Refused, StoreUnavailable, Throttled
 from engine.hydration.objects import mapper
-from engine.model import Application, Candidate, Json, Outcome, OutcomeKind, as_plain
-from engine.pipeline.events import log_outcome
-from engine.pipeline.payload import payload_of, planned_of
-from engine.pipeline.route import CURRENT_EVENT, Route
-from engine.store.deliveries import Delivery, NewDelivery
-from engine.store.outbox import OVERTAKEN
+from engine.model import Application, Candidate, Json, as_plain
+from engine.pipeline.outcomes import outcome_of, record_outcome
+from engine.pipeline.payload import delivery_of, planned_of
+from engine.pipeline.route import CURRENT_EVENT, LEASE_S, Route
+from engine.pipeline.telling import attempt_detail, rung_details, told_loss
+from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.store.written import Written
 from engine.writeback.compose import CallInput, compose
@@ -32,7 +32,6 @@ from engine.writeback.planner import Undeliverable
 from engine.writeback.rungs import fall, regroup, split
 from engine.writeback.values import digest
 
-LEASE_S = 120.0
 _MOVE_FRESH_S = 30.0
 _log = logging.getLogger(__name__)
 
@@ -74,11 +73,7 @@ class DeliveryWork:
             return
         if self._store.inbox.get(event_id).state != "planned":
             return
-        outcome = outcome_of(self._store.outbox.of_event(event_id))
-        with self._store.transaction():
-            self._store.inbox.finish(event_id, outcome)
-            self._store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
-        log_outcome(event_id, outcome)
+        record_outcome(self._store, [event_id], outcome_of(self._store.outbox.of_event(event_id)))
 
     # ── attempt ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -170,6 +165,10 @@ class DeliveryWork:
         score = {**as_plain(stored.score), "audit_id": stored.audit_id} if stored else {}
         return {**kept, "settings": connection.open_settings, "score": score, "stage_move": connection.stage_move}
 
+    def _tell(self, work: _Work, result: Attempted) -> None:
+        detail = attempt_detail(work.delivery.id, work.planned, result)
+        self._store.steps.add(work.delivery.event_id, "attempt", detail)
+
     # ── settle ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def _settle(self, work: _Work, result: Attempted) -> None:
@@ -226,8 +225,9 @@ class DeliveryWork:
         absorbed = [delivery_id for delivery_id, planned in pending.items() if id(planned) not in kept]
         standing = {id(planned) for planned in pending.values()}
         fresh = tuple(planned for planned in wanted if id(planned) not in standing)
-        self._tell_fall(work, refusal, landed, lost)
-        self._replace(work, fresh, _told_loss(refusal, lost), absorbed, dead=bool(lost))
+        for detail in rung_details(landed, lost, refusal):
+            self._store.steps.add(work.delivery.event_id, "rung", detail)
+        self._replace(work, fresh, told_loss(refusal, lost), absorbed, dead=bool(lost))
 
     def _fallen(self, work: _Work, refusal: Refused) -> tuple[list[Landed], list[Undeliverable]]:
         candidate = _candidate(work.context)
@@ -249,81 +249,20 @@ class DeliveryWork:
     def _replace(
         self, work: _Work, parts: Sequence[Planned], cause: str, absorbed: Sequence[str], *, dead: bool = False
     ) -> None:
-        delivery, audit_id = work.delivery, work.delivery.payload["audit_id"]
-        context = {**delivery.payload["context"]}
+        delivery = work.delivery
         fresh = [
-            NewDelivery(
+            delivery_of(
+                part,
+                delivery.payload["context"],
+                delivery.payload["audit_id"],
                 connection=delivery.connection,
                 subject=delivery.subject,
                 candidate_id=delivery.candidate_id,
                 job_id=delivery.job_id,
-                place=part.place,
-                operation=part.operation,
-                payload=payload_of(part, context, audit_id),
-                marker=part.marker,
             )
             for part in parts
         ]
         self._store.outbox.settle(delivery.id, delivery.token, "dead" if dead else "moved", cause, fresh, absorbed)
-
-    # ── telling ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _tell(self, work: _Work, result: Attempted) -> None:
-        kind, why = _said(result)
-        detail = {
-            "delivery": work.delivery.id,
-            "place": work.planned.place,
-            "operation": work.planned.operation,
-            "outputs": [write.output for write in work.planned.writes],
-        }
-        self._store.steps.add(work.delivery.event_id, "attempt", {**detail, "result": kind, "why": why})
-
-    def _tell_fall(
-        self, work: _Work, refusal: Refused, landed: Sequence[Landed], lost: Sequence[Undeliverable]
-    ) -> None:
-        for item in landed:
-            write = item.write
-            detail = {"output": write.output, "place": write.place, "target": write.target, "rung": write.rung + 1}
-            causes = [as_plain(cause) for cause in write.causes]
-            self._store.steps.add(work.delivery.event_id, "rung", {**detail, "causes": causes})
-        for gone in lost:
-            causes = [as_plain(cause) for cause in gone.causes]
-            detail = {"output": gone.output, "place": None, "causes": causes, "refused": refusal.cause}
-            self._store.steps.add(work.delivery.event_id, "rung", detail)
-
-
-def _told_loss(refusal: Refused, lost: Sequence[Undeliverable]) -> str:
-    """The refusal in one phrase, with the outputs that no place is left for."""
-    return f"{refusal.cause}, no place left for {', '.join(gone.output for gone in lost)}" if lost else refusal.cause
-
-
-def _said(result: Attempted) -> tuple[str, str]:
-    """An attempt's result as its step tells it."""
-    if isinstance(result, Arrived):
-        return "delivered", result.how
-    if isinstance(result, Refused):
-        return "refused", result.cause
-    return ("later" if isinstance(result, Later) else "unproven"), result.cause
-
-
-def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
-    """How an event ended whose deliveries are all settled."""
-    dead = [delivery for delivery in deliveries if delivery.state == "dead"]
-    arrived = [delivery for delivery in deliveries if delivery.state == "delivered"]
-    causes = "; ".join(dict.fromkeys(f"{delivery.operation}: {delivery.last_cause}" for delivery in dead))
-    if dead:
-        some = f"{len(arrived)} of {len(arrived) + len(dead)} requests arrived; " if arrived else ""
-        return Outcome(OutcomeKind.DEAD, f"{some}{causes}")
-    if any(delivery.last_cause == OVERTAKEN for delivery in deliveries) and not arrived:
-        return Outcome(OutcomeKind.SUPERSEDED, OVERTAKEN)
-    if not arrived:
-        return Outcome(OutcomeKind.UNCHANGED, "all is written as it is")
-    outputs = sum(len(planned_of(delivery.payload).writes) for delivery in arrived)
-    return Outcome(OutcomeKind.DELIVERED, f"{_counted(outputs, 'output')} in {_counted(len(arrived), 'request')}")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _candidate(context: Mapping[str, Json]) -> Candidate:

@@ -25,22 +25,18 @@ from engine.errors import (
     ScoringUnavailable,
     StoreUnavailable,
     Throttled,
-    TranslationError,
 )
 from engine.hydration.hydrate import Hydrator
 from engine.hydration.memo import ListMemo
-from engine.intake.translate import ids_of, subject_of, translate
+from engine.intake.translate import ids_of, subject_of
 from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, as_plain
 from engine.pipeline.applications import ApplicationWork
-from engine.pipeline.route import CURRENT_EVENT, Route
+from engine.pipeline.outcomes import record_outcome
+from engine.pipeline.route import CURRENT_EVENT, LEASE_S, MOST_UNFINISHED, Route
+from engine.pipeline.translation import TranslationWork
 from engine.ports import ResumeReading, Scorer
 from engine.store.events import Claim, StoredEvent
 from engine.store.store import Store
-
-LEASE_S = 120.0
-_MOST_UNFINISHED = 3
-_NOT_AWAITED = ("backfill", "engine")
-"""Sources whose events come alone: nothing is won by waiting for others of the same application."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,68 +56,12 @@ class EventWork:
         self._routes, self._store, self._clock = routes, store, clock
         self._reader, self._only = reader, only
         self._lists = ListMemo(clock)
+        self._translation = TranslationWork(routes, store, only)
         self._applications = ApplicationWork(store, scorer, clock)
-
-    # ── translate ────────────────────────────────────────────────────────────────────────────────────────────
 
     def translate_received(self, limit: int = 200) -> int:
         """Translates what waits in the inbox; how many."""
-        waiting = self._store.inbox.received(limit, self._only)
-        fresh = [event for event in waiting if not event.unfinished]
-        self._translate(fresh)
-        # One of these ended a worker: each is counted by itself, so that it does not take the others along.
-        for event in waiting:
-            if event.unfinished:
-                self._translate([event])
-        return len(waiting)
-
-    def _translate(self, events: Sequence[StoredEvent]) -> None:
-        if not events:
-            return
-        self._store.inbox.starting([event.id for event in events])
-        for event in events:
-            try:
-                outcome = self._ready(event)
-                if outcome is not None:
-                    self._end([event.id], outcome)
-            except LeaseLost:
-                continue
-
-    def _ready(self, event: StoredEvent) -> Outcome | None:
-        route = self._routes.get(event.connection)
-        if route is None:
-            return Outcome(OutcomeKind.QUARANTINED, f"there is no connection {event.connection} any more")
-        if event.unfinished >= _MOST_UNFINISHED:
-            return Outcome(OutcomeKind.QUARANTINED, "translating it ended the worker three times")
-        try:
-            translated = translate(route.connection, event.raw)
-            if isinstance(translated, Outcome):
-                return translated
-            subject = subject_of(translated.ids)
-        except (TranslationError, ExpressionError) as error:
-            return Outcome(OutcomeKind.QUARANTINED, error.message)
-        if self._is_left_out(route, translated.ids):
-            return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
-        wait_s = 0.0 if event.source in _NOT_AWAITED else route.connection.manifest.events.coalesce_s
-        if translated.ids.job is None and translated.ids.application is None:
-            # What happened to a person's applications tells more, and comes with events of its own.
-            wait_s *= 2
-        with self._store.transaction():
-            self._store.inbox.ready(
-                event.id,
-                subject=subject,
-                canonical=as_plain(translated),
-                due_at=event.received_at + wait_s,
-                manifest_hash=route.connection.manifest.digest,
-            )
-            self._store.steps.add(event.id, "translated", {"event": translated.type.value, "source": event.source})
-        return None
-
-    def _is_left_out(self, route: Route, ids: Ids) -> bool:
-        only = route.connection.only_jobs
-        return bool(only) and ids.job is not None and ids.job not in only
-
-    # ── work ─────────────────────────────────────────────────────────────────────────────────────────────────
+        return self._translation.run(limit)
 
     def work_once(self) -> str | None:
         """Works on the subject that waits longest; the id of the event it stood for, or None when none is due."""
@@ -139,7 +79,7 @@ class EventWork:
         return event.id
 
     def _work(self, claim: Claim, event: StoredEvent) -> None:
-        if event.unfinished > _MOST_UNFINISHED:
+        if event.unfinished > MOST_UNFINISHED:
             self._end(
                 claim.ids, Outcome(OutcomeKind.QUARANTINED, "working on it ended the worker three times"), claim
             )
@@ -185,7 +125,7 @@ class EventWork:
     def _after_surprise(self, claim: Claim, event: StoredEvent) -> Outcome | None:
         reference = secrets.token_hex(4)
         _log.exception("working on %s failed, reference %s", event.id, reference)
-        if event.attempts >= _MOST_UNFINISHED:
+        if event.attempts >= MOST_UNFINISHED:
             return Outcome(OutcomeKind.QUARANTINED, f"an internal error, reference {reference}")
         return self._later(claim, event, f"an internal error, reference {reference}", None)
 
@@ -255,7 +195,7 @@ class EventWork:
         else:
             found = hydrator.applications_of(canonical.ids.candidate)
         if found:
-            wanted = [ids for ids in found if not self._is_left_out(route, ids)]
+            wanted = [ids for ids in found if route.connection.takes_part(ids.job)]
             if not wanted:
                 return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
             self._split(route, event, wanted, _narrowed(canonical.type))
@@ -279,18 +219,7 @@ class EventWork:
         self._store.steps.add(event.id, "split", {"into": [child.id for child in accepted]})
 
     def _end(self, ids: Sequence[str], outcome: Outcome, claim: Claim | None = None) -> None:
-        with self._store.transaction():
-            self._store.inbox.finish(ids, outcome, claim.token if claim else None)
-            for event_id in ids:
-                self._store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
-        for event_id in ids:
-            log_outcome(event_id, outcome)
-
-
-def log_outcome(event_id: str, outcome: Outcome) -> None:
-    """One line per event that ended, without anything of its content."""
-    told = {"event": event_id, "outcome": outcome.kind.value}
-    _log.info("%s %s: %s", event_id, outcome.kind.value, outcome.why, extra=told)
+        record_outcome(self._store, ids, outcome, claim.token if claim else None)
 
 
 def canonical_of(event: StoredEvent) -> CanonicalEvent:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.model import Cause, Json, Write, as_plain
+from engine.store.deliveries import NewDelivery
 from engine.writeback.field_values import FieldValue
 from engine.writeback.grouping import Planned
 
@@ -15,8 +16,30 @@ _KEPT = ("candidate", "application", "feedback", "shortlist", "prospect")
 _JOB_KEPT = ("id", "title", "location", "department", "status")
 
 
-def payload_of(planned: Planned, context: Mapping[str, Json], audit_id: str) -> dict[str, Json]:
-    """The payload of one planned request."""
+def delivery_of(
+    planned: Planned,
+    context: Mapping[str, Json],
+    audit_id: str,
+    *,
+    connection: str,
+    subject: str,
+    candidate_id: str,
+    job_id: str | None,
+) -> NewDelivery:
+    """The outbox row that carries out one planned request."""
+    return NewDelivery(
+        connection=connection,
+        subject=subject,
+        candidate_id=candidate_id,
+        job_id=job_id,
+        place=planned.place,
+        operation=planned.operation,
+        payload=_payload_of(planned, context, audit_id),
+        marker=planned.marker,
+    )
+
+
+def _payload_of(planned: Planned, context: Mapping[str, Json], audit_id: str) -> dict[str, Json]:
     job = context["job"]
     kept = {name: context[name] for name in _KEPT if name in context}
     return {
@@ -27,7 +50,7 @@ def payload_of(planned: Planned, context: Mapping[str, Json], audit_id: str) -> 
 
 
 def planned_of(payload: Mapping[str, Json]) -> Planned:
-    """The planned request that ``payload_of`` stored."""
+    """The planned request that ``delivery_of`` stored."""
     plain = payload["planned"]
     writes = tuple(
         Write(**{**write, "causes": tuple(Cause(**cause) for cause in write["causes"])}) for write in plain["writes"]

@@ -14,6 +14,12 @@ from engine.manifest.connection import Connection
 from engine.store.store import Store
 from engine.writeback.discovery import Discovery
 
+LEASE_S = 120.0
+"""How long a worker may hold what it works on before another one takes it."""
+
+MOST_UNFINISHED = 3
+"""How often work on an event may have ended its worker before it is put aside."""
+
 CURRENT_EVENT: ContextVar[str | None] = ContextVar("current_event", default=None)
 """The event for which this thread is making calls; audit rows carry its id."""
 

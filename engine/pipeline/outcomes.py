@@ -1,0 +1,48 @@
+"""How an event ends: its settled deliveries in, its one outcome out; recorded, with a last step and a line of log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from engine.model import Outcome, OutcomeKind
+from engine.pipeline.payload import planned_of
+from engine.store.deliveries import Delivery
+from engine.store.outbox import OVERTAKEN
+from engine.store.store import Store
+
+_log = logging.getLogger(__name__)
+
+
+def record_outcome(store: Store, ids: Sequence[str], outcome: Outcome, token: int | None = None) -> None:
+    """Ends the events, all or none. With a ``token``, it must be the current one. Raises LeaseLost.
+
+    The log gets a line for each, without anything of its content.
+    """
+    with store.transaction():
+        store.inbox.finish(ids, outcome, token)
+        for event_id in ids:
+            store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
+    for event_id in ids:
+        told = {"event": event_id, "outcome": outcome.kind.value}
+        _log.info("%s %s: %s", event_id, outcome.kind.value, outcome.why, extra=told)
+
+
+def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
+    """How an event ended whose deliveries are all settled."""
+    dead = [delivery for delivery in deliveries if delivery.state == "dead"]
+    arrived = [delivery for delivery in deliveries if delivery.state == "delivered"]
+    causes = "; ".join(dict.fromkeys(f"{delivery.operation}: {delivery.last_cause}" for delivery in dead))
+    if dead:
+        some = f"{len(arrived)} of {len(arrived) + len(dead)} requests arrived; " if arrived else ""
+        return Outcome(OutcomeKind.DEAD, f"{some}{causes}")
+    if any(delivery.last_cause == OVERTAKEN for delivery in deliveries) and not arrived:
+        return Outcome(OutcomeKind.SUPERSEDED, OVERTAKEN)
+    if not arrived:
+        return Outcome(OutcomeKind.UNCHANGED, "all is written as it is")
+    outputs = sum(len(planned_of(delivery.payload).writes) for delivery in arrived)
+    return Outcome(OutcomeKind.DELIVERED, f"{_counted(outputs, 'output')} in {_counted(len(arrived), 'request')}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

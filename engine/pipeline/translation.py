@@ -1,0 +1,81 @@
+"""Received events → ready ones: translated by the manifest, due once the others of the same subject are there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from engine.errors import ExpressionError, LeaseLost, TranslationError
+from engine.intake.translate import subject_of, translate
+from engine.model import CanonicalEvent, Outcome, OutcomeKind, as_plain
+from engine.pipeline.outcomes import record_outcome
+from engine.pipeline.route import MOST_UNFINISHED, Route
+from engine.store.events import StoredEvent
+from engine.store.store import Store
+
+_NOT_AWAITED = ("backfill", "engine")
+"""Sources whose events come alone: nothing is won by waiting for others of the same application."""
+
+
+class TranslationWork:
+    """Translates what waits in the inbox (``only`` of one connection). For one thread at a time."""
+
+    def __init__(self, routes: Mapping[str, Route], store: Store, only: str | None) -> None:
+        self._routes, self._store, self._only = routes, store, only
+
+    def run(self, limit: int) -> int:
+        """How many events were translated, ``limit`` at most."""
+        waiting = self._store.inbox.received(limit, self._only)
+        fresh = [event for event in waiting if not event.unfinished]
+        self._translate(fresh)
+        # One of these ended a worker: each is counted by itself, so that it does not take the others along.
+        for event in waiting:
+            if event.unfinished:
+                self._translate([event])
+        return len(waiting)
+
+    def _translate(self, events: Sequence[StoredEvent]) -> None:
+        if not events:
+            return
+        self._store.inbox.starting([event.id for event in events])
+        for event in events:
+            try:
+                outcome = self._translated(event)
+                if outcome is not None:
+                    record_outcome(self._store, [event.id], outcome)
+            except LeaseLost:
+                continue
+
+    def _translated(self, event: StoredEvent) -> Outcome | None:
+        """The outcome of an event that needs no work, or None when it is ready."""
+        route = self._routes.get(event.connection)
+        if route is None:
+            return Outcome(OutcomeKind.QUARANTINED, f"there is no connection {event.connection} any more")
+        if event.unfinished >= MOST_UNFINISHED:
+            return Outcome(OutcomeKind.QUARANTINED, "translating it ended the worker three times")
+        try:
+            translated = translate(route.connection, event.raw)
+            if isinstance(translated, Outcome):
+                return translated
+            subject = subject_of(translated.ids)
+        except (TranslationError, ExpressionError) as error:
+            return Outcome(OutcomeKind.QUARANTINED, error.message)
+        if not route.connection.takes_part(translated.ids.job):
+            return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
+        self._ready(route, event, translated, subject)
+        return None
+
+    def _ready(self, route: Route, event: StoredEvent, translated: CanonicalEvent, subject: str) -> None:
+        manifest = route.connection.manifest
+        wait_s = 0.0 if event.source in _NOT_AWAITED else manifest.events.coalesce_s
+        if translated.ids.job is None and translated.ids.application is None:
+            # What happened to a person's applications tells more, and comes with events of its own.
+            wait_s *= 2
+        with self._store.transaction():
+            self._store.inbox.ready(
+                event.id,
+                subject=subject,
+                canonical=as_plain(translated),
+                due_at=event.received_at + wait_s,
+                manifest_hash=manifest.digest,
+            )
+            self._store.steps.add(event.id, "translated", {"event": translated.type.value, "source": event.source})
