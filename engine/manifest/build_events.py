@@ -56,16 +56,25 @@ def _identity() -> Path:
     raise AssertionError("the schema requires this key")
 
 
+def _pick(node: Node | None) -> Path | None:
+    """What chooses from a list: a name at its beginning would give nothing."""
+    path = node.as_expression() if node else None
+    for chain in path.references[:1] if node and path else ():
+        what = f"`{chain[0]}` gives nothing here: `pick` sees the list of records"
+        node.fail("unknown-name", what, "begin with a bracket: [?kind == 'cv'] | [-1]", offset=path.offset_of(chain))
+    return path
+
+
 def resume_source(node: Node) -> ResumeSource:
     if ("text" in node) == ("download" in node):
         node.fail("missing-key", "a way to the résumé has either `download` or `text`")
     if "pick" in node and "read" not in node:
-        node["pick"].fail("missing-key", "`pick` chooses from the answer of `read`, which is missing")
+        node["pick"].fail("missing-key", "`pick` chooses from the records of `read`, which is missing")
     return ResumeSource(
         at=node.at,
         when=node.expression("when", scope.FILTER),
         read=node.refer("read", "operation") or None,
-        pick=node.expression("pick"),
+        pick=_pick(node.get("pick")),
         download=node.refer("download", "operation") or None,
         base64=node.expression("base64"),
         name=node.expression("name"),

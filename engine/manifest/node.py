@@ -80,7 +80,7 @@ class Node:
     def elements(self, key: str) -> Iterator[Node]:
         """The nodes of the list at ``key``."""
         node = self.get(key)
-        for index in range(len(node.data) if node else 0):
+        for index in range(len(node.data) if node and isinstance(node.data, list) else 0):
             entry = node[index]  # type: ignore[index]
             if not entry.is_malformed:
                 yield entry
@@ -162,6 +162,9 @@ class Node:
         before = len(self.report.findings)
         for leaf in self.leaves():
             leaf.as_template("value", scope)
+        for key in self.composed_keys():
+            hint = "a name that is composed: {{ {field.id: field.value} }}, or the filter `keyed` for a list"
+            key.fail("bad-jinja", "a key is taken as it stands; templates stand in values", hint, at_key=True)
         broken = len(self.report.findings) > before
         return compile_tree({} if broken else self.data, "value")
 
@@ -172,6 +175,14 @@ class Node:
         elif isinstance(self.data, (Mapping, list)):
             for key in self.data if isinstance(self.data, Mapping) else range(len(self.data)):
                 yield from self[key].leaves()
+
+    def composed_keys(self) -> Iterator[Node]:
+        """Every value below here whose key looks like a template."""
+        if isinstance(self.data, (Mapping, list)):
+            for key in self.data if isinstance(self.data, Mapping) else range(len(self.data)):
+                if isinstance(key, str) and "{{" in key:
+                    yield self[key]
+                yield from self[key].composed_keys()
 
     def refer(self, key: str, kind: str) -> str:
         """The name at ``key``, which must be one of the known names of ``kind`` (operation, api, …)."""

@@ -90,7 +90,8 @@ def _check_statement(node: nodes.Node, text: str, kind: Kind) -> None:
 
 def _check_filter(node: nodes.Filter, text: str) -> None:
     if node.name not in FILTERS or node.node is None:
-        raise _refusal(f"unknown filter `{node.name}`", node, text, node.name, did_you_mean(node.name, FILTERS))
+        hint = did_you_mean(node.name, FILTERS) or f"one of: {', '.join(FILTERS)}"
+        raise _refusal(f"unknown filter `{node.name}`", node, text, node.name, hint)
     try:
         if node.dyn_args or node.dyn_kwargs:
             raise TypeError

@@ -206,6 +206,16 @@ def filter_epoch_ms(value: Json) -> int:
     return round(seconds * 1000)
 
 
+def filter_keyed(value: Json, key: str = "id", item: str = "value") -> dict[str, Json]:
+    """A list of mappings as one mapping: what stands at ``key`` of each → what stands at ``item``."""
+    made: dict[str, Json] = {}
+    for one in _items(value, "keyed"):
+        if not isinstance(one, dict) or key not in one or item not in one:
+            raise ExpressionError(f"`keyed` expects mappings with `{key}` and `{item}`, found {kind_of(one)} without")
+        made[text_of(one[key])] = one[item]
+    return made
+
+
 def filter_bullets(value: Json, mark: str = "•") -> str:
     """A line for each item: a text, or the ``text`` of a mapping with its ``quote`` behind it. Nothing for null."""
     items = [] if value is None else _items(value, "bullets")
@@ -232,6 +242,7 @@ FILTERS: Mapping[str, Callable[..., Json]] = {
     "float": filter_float,
     "int": filter_int,
     "join": filter_join,
+    "keyed": filter_keyed,
     "last": filter_last,
     "length": filter_length,
     "lower": filter_lower,

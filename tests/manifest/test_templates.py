@@ -101,6 +101,8 @@ def test_a_lone_expression_of_kind_text_is_text():
         ("{{ '1970-01-01T00:00:01.5Z' | epoch_ms }}", 1500),
         ("{{ score.reasons | bullets }}", "• first\n• second"),
         ("{{ none | bullets }}", ""),
+        ("{{ [{'id': 7, 'value': 86}, {'id': 'b', 'value': none}] | keyed }}", {"7": 86, "b": None}),
+        ("{{ [{'name': 'a', 'text': 'b'}] | keyed('name', 'text') }}", {"a": "b"}),
     ],
 )
 def test_each_filter_does_what_it_says(text, expected):
