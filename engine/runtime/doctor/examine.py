@@ -131,15 +131,10 @@ def _checked(patient: Patient, step: SetupStep, outputs: tuple[OutputReport, ...
         if not candidate:
             return replace(undone, says=(f"the setting {step.subject} is not set",))
         return try_candidate(patient.route, patient.store, patient.reader, step, str(candidate))
-    return replace(undone, says=_address(patient) if _is_webhook_step(patient, step) else ())
+    return undone
 
 
 # ── webhook ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _is_webhook_step(patient: Patient, step: SetupStep) -> bool:
-    door = patient.route.connection.manifest.events.webhook
-    return step.id == "webhook" and door is not None and door.registration is None
 
 
 def _address(patient: Patient) -> tuple[str, ...]:
