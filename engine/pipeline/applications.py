@@ -20,6 +20,7 @@ from engine.writeback.planner import Plan, plan
 from engine.writeback.values import digest, output_values
 
 _ECHO_S = 900.0
+_HISTORY = frozenset({"hm_feedback", "hm_comment"})
 
 
 class ApplicationWork:
@@ -133,8 +134,11 @@ def _on_its_way(open_now: Sequence[Delivery]) -> dict[str, str]:
 
 
 def _overtaken(open_now: Sequence[Delivery], planned: Plan) -> list[str]:
-    """Open deliveries of which every output is in the new plan with a newer value."""
-    newer = {write.output for request in planned.deliveries for write in request.writes}
+    """Open deliveries of which every output is in the new plan with a newer value.
+
+    What a manager answered is history, not a state: a newer answer does not take the place of an older one.
+    """
+    newer = {write.output for request in planned.deliveries for write in request.writes} - _HISTORY
     return [
         delivery.id
         for delivery in open_now

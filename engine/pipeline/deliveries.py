@@ -21,7 +21,7 @@ from engine.model import Application, Candidate, Json, as_plain
 from engine.pipeline.outcomes import outcome_of, record_outcome
 from engine.pipeline.payload import delivery_of, planned_of
 from engine.pipeline.route import CURRENT_EVENT, LEASE_S, Route
-from engine.pipeline.telling import attempt_detail, rung_details, told_loss
+from engine.pipeline.telling import attempt_detail, rung_details, told_loss, told_nowhere
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.store.written import Written
@@ -73,7 +73,8 @@ class DeliveryWork:
             return
         if self._store.inbox.get(event_id).state != "planned":
             return
-        record_outcome(self._store, [event_id], outcome_of(self._store.outbox.of_event(event_id)))
+        nowhere = told_nowhere(self._store.steps.of(event_id))
+        record_outcome(self._store, [event_id], outcome_of(self._store.outbox.of_event(event_id), nowhere))
 
     # ── attempt ──────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -28,8 +28,8 @@ def record_outcome(store: Store, ids: Sequence[str], outcome: Outcome, token: in
         _log.info("%s %s: %s", event_id, outcome.kind.value, outcome.why, extra=told)
 
 
-def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
-    """How an event ended whose deliveries are all settled."""
+def outcome_of(deliveries: Sequence[Delivery], nowhere: Sequence[str] = ()) -> Outcome:
+    """How an event ended whose deliveries are all settled; ``nowhere`` names outputs no place was found for."""
     dead = [delivery for delivery in deliveries if delivery.state == "dead"]
     arrived = [delivery for delivery in deliveries if delivery.state == "delivered"]
     causes = "; ".join(dict.fromkeys(f"{delivery.operation}: {delivery.last_cause}" for delivery in dead))
@@ -41,7 +41,9 @@ def outcome_of(deliveries: Sequence[Delivery]) -> Outcome:
     if not arrived:
         return Outcome(OutcomeKind.UNCHANGED, "all is written as it is")
     outputs = sum(len(planned_of(delivery.payload).writes) for delivery in arrived)
-    return Outcome(OutcomeKind.DELIVERED, f"{_counted(outputs, 'output')} in {_counted(len(arrived), 'request')}")
+    lost = f"; no place for {', '.join(nowhere)}" if nowhere else ""
+    sent = f"{_counted(outputs, 'output')} in {_counted(len(arrived), 'request')}"
+    return Outcome(OutcomeKind.DELIVERED, f"{sent}{lost}")
 
 
 def _counted(number: int, what: str) -> str:

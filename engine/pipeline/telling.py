@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from engine.delivery.attempt import Arrived, Attempted, Later
 from engine.errors import Refused
 from engine.model import Cause, Json, Write, as_plain
+from engine.store.steps import Step
 from engine.writeback.grouping import Landed, Planned
 from engine.writeback.planner import Plan, Undeliverable
 
@@ -20,6 +21,12 @@ def plan_detail(planned: Plan) -> dict[str, Json]:
     ]
     nowhere = [{"output": lost.output, "causes": _plain(lost.causes)} for lost in planned.nowhere]
     return {"going": going, "unchanged": list(planned.unchanged), "nowhere": nowhere}
+
+
+def told_nowhere(steps: Sequence[Step]) -> tuple[str, ...]:
+    """The outputs that an event's plans found no place for, by its steps."""
+    plans = (step.detail for step in steps if step.stage == "planned")
+    return tuple(dict.fromkeys(lost["output"] for detail in plans for lost in detail.get("nowhere", ())))
 
 
 def attempt_detail(delivery_id: str, planned: Planned, result: Attempted) -> dict[str, Json]:
