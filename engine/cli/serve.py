@@ -123,5 +123,6 @@ def _tell(url: str, reports: list[DoorReport], warnings: list[str], settings: Se
     typer.echo(f"fieldwright serves {count} at {url}, state in {settings.state}; Ctrl-C ends it.")
     for report in reports:
         typer.echo(f"\n{report.tenant} ({report.ats})\n  webhook  {report.webhook}\n  polled   {report.polled}")
+        typer.echo(f"  relies on {report.truth}")
     for warning in warnings:
         typer.secho(f"warning: {warning}", err=True, fg="yellow")

@@ -21,6 +21,7 @@ class DoorReport:
     ats: str
     webhook: str
     polled: str
+    truth: str
     sandbox: str | None = None
 
     def as_json(self) -> dict[str, str | None]:
@@ -31,7 +32,12 @@ class DoorReport:
 def door_report(connection: Connection, registrar: Registrar, sandbox: str | None) -> DoorReport:
     """The report of one tenant; ``registrar`` knows its address."""
     return DoorReport(
-        connection.name, connection.manifest.ats.name, _webhook(connection, registrar), _polled(connection), sandbox
+        connection.name,
+        connection.manifest.ats.name,
+        webhook=_webhook(connection, registrar),
+        polled=_polled(connection),
+        truth=_truth(connection),
+        sandbox=sandbox,
     )
 
 
@@ -70,6 +76,17 @@ def _polled(connection: Connection) -> str:
         return "nothing"
     whole = f", everything once more every {spoken(poll.full_pass_s)}" if poll.full_pass_s else ""
     return f"{', '.join(poll.streams)} every {spoken(poll.every_s)}{whole}"
+
+
+def _truth(connection: Connection) -> str:
+    events = connection.manifest.events
+    if events.webhook is None or not connection.webhook:
+        return "polling, there is nothing else"
+    if events.poll is None:
+        return "webhooks, there is nothing else"
+    if events.truth == "webhook":
+        return "webhooks; polling finds what they missed"
+    return "polling; webhooks only make it quicker"
 
 
 def spoken(seconds: float) -> str:

@@ -63,6 +63,7 @@ def test_at_its_start_it_tells_where_events_come_in(tmp_path: Path) -> None:
             assert service.end(signal.SIGTERM) == 0
         assert tenant["webhook"].startswith(f"{service.told['url']}/hooks/trial (subscribed by fieldwright")
         assert tenant["polled"] == "candidates, jobs every 10m, everything once more every 1d"
+        assert tenant["truth"] == "webhooks; polling finds what they missed"
 
 
 @pytest.mark.parametrize(
