@@ -87,7 +87,8 @@ class Timers:
             _log.warning("the webhook subscription of %s could not be looked at: %s", name, _phrase(error))
             return _AFTER_FAILURE_S
         if report.state == "failed":
-            _log.warning("the webhook subscription of %s: %s", name, report.detail)
+            remedy = f" ({report.by_hand})" if report.by_hand else ""
+            _log.warning("the webhook subscription of %s: %s%s", name, report.detail, remedy)
             return _AFTER_FAILURE_S
         if report.state in ("created", "reactivated"):
             _log.info("the webhook subscription of %s: %s", name, report.detail)
