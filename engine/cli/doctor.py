@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from engine.cli.options import AsJson, Mappings, PublicUrl, Sandboxes, State, Tenants
-from engine.cli.output import console, print_json, printable, table
+from engine.cli.output import console, hanging, print_json, printable, show, table
 from engine.cli.tenants import tenant_file
 from engine.intake.registration import Registrar
 from engine.runtime.doctor.diagnosis import Check, Diagnosis, OutputReport
@@ -62,20 +62,22 @@ def _show(found: Diagnosis) -> None:
         out.print(f"off: {says}: {printable(cause)}")
     if found.scopes:
         out.print("\nScopes the credential needs, the least set for what this tenant uses")
-        out.print(table(("scope", "for"), [(need.scope, ", ".join(need.operations)) for need in found.scopes]))
+        show(table(("scope", "for"), [(need.scope, ", ".join(need.operations)) for need in found.scopes]))
     if found.by_hand:
         out.print("\nWhat an administrator must still do by hand")
         for number, todo in enumerate(found.by_hand, 1):
-            out.print(f"  {number}. {printable(todo)}")
-    else:
+            hanging(f"  {number}. ", printable(todo))
+    elif found.is_well:
         out.print("\nNothing is left to do by hand.")
+    if not found.is_well:
+        out.print("\nMend what failed and run doctor again: what comes after it may not have been looked at.")
 
 
 def _show_check(check: Check) -> None:
     line = Text.assemble((f"{check.verdict:<8}", _COLORS[check.verdict]), " ", check.title)
     console().print(line)
     for said in check.says:
-        console().print(f"         {printable(said)}")
+        hanging(" " * 9, printable(said))
 
 
 def _show_outputs(outputs: tuple[OutputReport, ...]) -> None:
@@ -86,4 +88,4 @@ def _show_outputs(outputs: tuple[OutputReport, ...]) -> None:
         for report in outputs
     ]
     console().print()
-    console().print(table(("output", "goes to", "because"), rows))
+    show(table(("output", "goes to", "because"), rows))

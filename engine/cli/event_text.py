@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from engine.cli.event_story import Story, body_text, event_summary
-from engine.cli.output import console, printable, show, table
+from engine.cli.output import console, hanging, is_wider, printable, show, table
 from engine.clock import iso
 from engine.model import Json
 from engine.redaction import masked_headers
 from engine.store import StoredEvent
 
-_INDENT = " " * 26
+_SHORT = 8
 _COLORS = {
     "delivered": "green",
     "unchanged": "green",
@@ -33,8 +34,8 @@ def show_list(events: Sequence[StoredEvent], counts: Mapping[str, Mapping[str, i
     if not events:
         out.print("No events.")
     else:
-        rows = [_row(event) for event in events]
-        show(table(("received (UTC)", "id", "tenant", "event", "about", "ended", "why"), rows))
+        whole = table(("received (UTC)", "id", "tenant", "event", "about", "ended", "why"), [*map(_row, events)])
+        show(_narrow_list(events) if is_wider(whole) else whole)
     told = [f"{number} {name}" for name, number in sorted(counts["state"].items()) if name != "finished"]
     told += [f"{number} {name}" for name, number in sorted(counts["outcome"].items())]
     if told:
@@ -47,6 +48,23 @@ def _row(event: StoredEvent) -> tuple[str | Text, ...]:
     why = (event.outcome.why if event.outcome else event.why) or ""
     moment = iso(event.received_at)[:19].replace("T", " ")
     return moment, event.id, event.connection, kind, event.subject or "", _colored(ended), why
+
+
+def _narrow_list(events: Sequence[StoredEvent]) -> Table:
+    """The same in two lines each: an id that is broken cannot be copied."""
+    rows = []
+    for moment, identity, tenant, kind, about, ended, why in map(_row, events):
+        rows.append((f"{moment}\n{kind}", f"{identity}\n{_short(str(about))}", tenant, ended, why))
+    made = table(("received (UTC)\nevent", "id\nabout", "tenant", "ended", "why"), rows)
+    for column in made.columns[:4]:
+        column.no_wrap = True
+    return made
+
+
+def _short(subject: str) -> str:
+    """The ids of a subject by their beginnings: 61045af4…|bc09bc0d…."""
+    parts = subject.split("|")
+    return "|".join(part if len(part) <= _SHORT + 4 else f"{part[:_SHORT]}…" for part in parts)
 
 
 def show_story(story: Story, raw: bool) -> None:
@@ -80,9 +98,9 @@ def _show_steps(out: Console, story: Story) -> None:
         after_s = step.at - story.event.received_at
         lines = [printable(line) for line in step_lines(step.detail)]
         head = Text.assemble(f"  +{after_s:8.3f} s  ", (f"{printable(step.stage):<10} ", "bold"))
-        out.print(head + Text(lines[0] if lines else ""))
+        hanging(head, lines[0] if lines else "")
         for line in lines[1:]:
-            out.print(f"{_INDENT}{line}")
+            hanging(" " * len(head), line)
     if not story.steps:
         out.print("  none yet")
 
@@ -149,7 +167,20 @@ def _show_requests(out: Console, story: Story) -> None:
         for entry in story.requests
     ]
     out.print("\nRequests")
-    show(table(("when", "operation", "request", "status", "took", "result", "audit id"), rows))
+    whole = table(("when", "operation", "request", "status", "took", "result", "audit id"), rows)
+    if is_wider(whole):
+        _show_narrow_requests(rows)
+    else:
+        show(whole)
+
+
+def _show_narrow_requests(rows: Sequence[tuple[str, str, str, str, str, Text, str]]) -> None:
+    """The same in two lines each, with the request below its operation."""
+    widest = max(len(operation) for _, operation, *_ in rows)
+    for when, operation, request, status, took, result, audit_id in rows:
+        facts = f"{operation:<{widest}}  {status:<9}  {took:>8}  "
+        line = Text.assemble(facts, result, " " * max(2, 9 - len(result)), audit_id)
+        hanging(f"  {when:>11}  ", Text.assemble(line, "\n", (printable(request), "dim")))
 
 
 def _show_deliveries(out: Console, story: Story) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from rich import box
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -33,6 +34,26 @@ def show(made: Table) -> None:
     with out.capture() as captured:
         out.print(made)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def hanging(head: str | Text, text: str | Text) -> None:
+    """Prints ``text`` behind ``head``; where a terminal breaks it, it goes on below itself."""
+    out = console()
+    if not sys.stdout.isatty():
+        out.print(head, text, sep="")
+        return
+    grid = Table.grid()
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold")
+    grid.add_row(head, text)
+    out.print(grid)
+
+
+def is_wider(made: Table) -> bool:
+    """Whether ``made`` is wider than the terminal, so that its cells would be broken."""
+    out = console()
+    natural = Measurement.get(out, out.options.update(max_width=_UNWRAPPED), made).maximum
+    return sys.stdout.isatty() and natural > out.width
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], title: str | None = None) -> Table:

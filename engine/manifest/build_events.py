@@ -58,8 +58,10 @@ def _identity() -> Path:
 
 def _pick(node: Node | None) -> Path | None:
     """What chooses from a list: a name at its beginning would give nothing."""
-    path = node.as_expression() if node else None
-    for chain in path.references[:1] if node and path else ():
+    if node is None:
+        return None
+    path = node.as_expression()
+    for chain in path.references[:1]:
         what = f"`{chain[0]}` gives nothing here: `pick` sees the list of records"
         node.fail("unknown-name", what, "begin with a bracket: [?kind == 'cv'] | [-1]", offset=path.offset_of(chain))
     return path
