@@ -53,12 +53,16 @@ class Discovery:
         capability = self._manifest.capabilities[needs[-1]]
         self._remember(capability, available=False, cause=refusal.cause, found_by_probe=False)
 
-    def look_again(self) -> None:
-        """Forgets what probes and directories told, so that the ATS is asked anew; refusals stay remembered."""
+    def look_again(self) -> dict[str, str]:
+        """Forgets what was found out, so that the ATS is asked anew; the refusals among it, with their causes."""
         name = self._connection.name
-        for capability, found in self._store.capabilities.all(name).items():
-            if found.found_by == "probe":
-                self._store.capabilities.forget(name, capability)
+        known = self._store.capabilities.all(name)
+        self._store.capabilities.forget(name)
+        self._forget_directories()
+        return {one: found.cause for one, found in known.items() if found.found_by == "refusal"}
+
+    def _forget_directories(self) -> None:
+        name = self._connection.name
         place = self._manifest.write_back.places.get("field")
         if place is None or place.directory is None:
             return

@@ -95,6 +95,15 @@ def test_read_only_credentials_work_and_say_which_outputs_are_off_and_why(tmp_pa
         ended = here.run("doctor", "trial")
         assert "off: writing: the credential is read-only (setting access)" in ended.out
         assert "match_score goes nowhere: activity note: the credential is read-only" in ended.out
+        assert verdicts(here)["outputs"] == "ok"
+
+
+def test_what_was_refused_before_is_told_and_tried_again(tmp_path: Path) -> None:
+    with desk(tmp_path, permissions="all,-properties") as here:
+        here.run("feedback", "trial", "--candidate", here.apply()[0], "--job", here.job, "--verdict", "👍")
+        refused = here.run("doctor", "trial").out
+        assert "custom fields were refused before (403 PERMISSION_DENIED); the next write tries them again" in refused
+        assert "were refused before" not in here.run("doctor", "trial").out
 
 
 def test_the_webhook_address_is_printed_whole_only_on_demand(tmp_path: Path) -> None:

@@ -35,14 +35,14 @@ class Patient:
 def examine(patient: Patient) -> Diagnosis:
     """The whole examination. What was found out by probes before is looked at again."""
     connection = patient.route.connection
-    patient.route.discovery.look_again()
+    refused = patient.route.discovery.look_again()
     signed_in = _sign_in(patient)
     if any(check.verdict == "failed" for check in signed_in):
         steps = [_not_tried(step) for step in connection.manifest.setup]
         return _diagnosis(patient, (*signed_in, *steps), (), {})
     try:
         outputs, off = output_reports(patient.route), patient.route.discovery.unavailable()
-        places = _outputs_check(outputs)
+        places = _outputs_check(outputs, _switched_off(patient), _tried_again(patient, refused))
     except _CALL_ERRORS as error:
         outputs, off = (), {}
         places = Check("outputs", "Find out where outputs go", "failed", (phrase(patient.route, error),))
@@ -97,13 +97,35 @@ def _not_tried(step: SetupStep) -> Check:
     return Check(step.id, step.title, "skipped", ("not tried: signing in failed",))
 
 
-def _outputs_check(outputs: tuple[OutputReport, ...]) -> Check:
+def _outputs_check(
+    outputs: tuple[OutputReport, ...], switched_off: frozenset[str], tried_again: tuple[str, ...]
+) -> Check:
+    """Whether each output has a place. To have none because the tenant's settings say so is as it should be."""
     lost = [report for report in outputs if report.place is None and not report.is_off]
+    meant = all(any(why.endswith(off) for off in switched_off) for report in lost for why in report.why)
     says = tuple(f"{report.output} goes nowhere: {'; '.join(report.why)}" for report in lost)
     all_lost = bool(lost) and all(report.place is None for report in outputs)
-    verdict: Verdict = "failed" if all_lost else "by hand" if lost else "ok"
-    do = "Nothing can be written back as it is: see the causes beside the outputs." if all_lost else ""
-    return Check("outputs", "A place for each output", verdict, says or ("each output has a place",), do)
+    verdict: Verdict = "ok" if meant or not lost else "failed" if all_lost else "by hand"
+    do = "Nothing can be written back as it is: see the causes beside the outputs." if verdict == "failed" else ""
+    return Check(
+        "outputs", "A place for each output", verdict, (*(says or ("each output has a place",)), *tried_again), do
+    )
+
+
+def _switched_off(patient: Patient) -> frozenset[str]:
+    """Why capabilities are off by the tenant's own settings."""
+    capabilities = patient.route.connection.manifest.capabilities.values()
+    return frozenset(capability.otherwise for capability in capabilities if capability.otherwise)
+
+
+def _tried_again(patient: Patient, refused: dict[str, str]) -> tuple[str, ...]:
+    """What was refused before: only the next write shows whether it is allowed now."""
+    capabilities = patient.route.connection.manifest.capabilities
+    return tuple(
+        f"{capabilities[name].says} were refused before ({cause}); the next write tries them again"
+        for name, cause in refused.items()
+        if name in capabilities
+    )
 
 
 def _step(patient: Patient, step: SetupStep, outputs: tuple[OutputReport, ...], off: dict[str, str]) -> Check:
