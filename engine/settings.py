@@ -17,7 +17,7 @@ from engine.errors import InputError
 DEFAULT_STATE = Path("var")
 DEFAULT_TENANTS = Path("tenants")
 _DATABASE = "fieldwright.db"
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def _sandboxes(given: Iterable[str]) -> dict[str, str]:
         if not (tenant and equals):
             raise InputError(f"{text!r} names no tenant", hint="Write --sandbox TENANT=http://127.0.0.1:9001")
         origin = _origin(address, f"The sandbox of {tenant}") or ""
-        if urlsplit(origin).hostname not in _LOOPBACK:
+        if urlsplit(origin).hostname not in LOOPBACK:
             raise InputError(
                 f"The sandbox of {tenant} is not on this machine: {address}",
                 hint="A sandbox is at 127.0.0.1 only; another host is set in the tenant's file.",

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from engine.intake.registration import Registrar
 from engine.manifest.connection import Connection
+from engine.settings import LOOPBACK
 
-_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _UNITS = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s"))
 
 
@@ -44,14 +44,14 @@ def door_report(connection: Connection, registrar: Registrar, sandbox: str | Non
 def unsafe(host: str, public_url: str | None, sandboxes: Mapping[str, str]) -> list[str]:
     """What an operator should know before strangers reach this service, one sentence each."""
     found = []
-    is_public = host not in _LOOPBACK
+    is_public = host not in LOOPBACK
     parts = urlsplit(public_url) if public_url else None
     if is_public and (parts is None or parts.scheme != "https"):
         found.append(
             f"{host} can be reached by others and there is no https public address: webhooks and their secrets "
             "travel in the open. Put a reverse proxy with TLS in front, and name it with --public-url https://…"
         )
-    elif parts is not None and parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+    elif parts is not None and parts.scheme != "https" and parts.hostname not in LOOPBACK:
         found.append(f"the public address {public_url} is not https: webhooks travel in the open")
     if parts is None and not is_public:
         found.append("no ATS can reach this machine by a webhook: there is no --public-url; lists are polled instead")

@@ -11,16 +11,13 @@ from sqlalchemy import Row
 from engine.model import Json
 from engine.store.codec import decoded, encoded
 
-DeliveryState = Literal["pending", "leased", "delivered", "moved", "dead", "unchanged"]
-Settled = Literal["delivered", "moved", "dead", "unchanged"]
+DeliveryState = Literal["pending", "leased", "delivered", "moved", "dead"]
+Settled = Literal["delivered", "moved", "dead"]
 
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A delivery to be stored. ``next_at`` (UTC s) is when it may first be tried; None means at once.
-
-    ``marker`` is the text by which our own write can be recognised at the other side.
-    """
+    """A delivery to be stored. ``marker`` is the text by which our own write is recognised at the other side."""
 
     connection: str
     subject: str
@@ -30,7 +27,6 @@ class NewDelivery:
     operation: str
     payload: Mapping[str, Json] = field(repr=False)
     marker: str = ""
-    next_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +70,7 @@ def delivery_from(row: Row[Any]) -> Delivery:
 
 
 def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float, not_before: float) -> dict[str, Any]:
-    """The row of a new delivery, to be tried at ``not_before`` at the earliest."""
+    """The row of a new delivery, to be tried at once, or at ``not_before`` (UTC s)."""
     return {
         "id": id,
         "event_id": event_id,
@@ -89,7 +85,7 @@ def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float, not_
         "state": "pending",
         "turn": turn,
         "attempts": 0,
-        "next_at": max(not_before, now if new.next_at is None else new.next_at),
+        "next_at": max(not_before, now),
         "sent": False,
         "last_cause": "",
         "created_at": now,

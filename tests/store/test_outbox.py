@@ -139,12 +139,14 @@ def test_the_deliveries_of_one_event_can_be_taken_alone(store: Store) -> None:
     assert store.outbox.claim(60, mine) is None
 
 
-def test_a_delivery_waits_until_it_may_first_be_tried(store: Store, clock: ManualClock) -> None:
-    planned(store, delivery(next_at=clock.now() + 10))
+def test_a_delivery_waits_until_it_may_be_tried_again(store: Store, clock: ManualClock) -> None:
+    planned(store, delivery())
+    one = taken(store)
+    store.outbox.retry_at(one.id, one.token, clock.now() + 10, "503")
     assert store.outbox.claim(60) is None
     assert store.outbox.next_due() == clock.now() + 10
     clock.advance(10)
-    assert taken(store).attempts == 1
+    assert taken(store).attempts == 2
 
 
 def test_an_event_whose_deliveries_have_all_settled_is_due_for_its_outcome(store: Store) -> None:
