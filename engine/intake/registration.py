@@ -23,7 +23,7 @@ from engine.model import Json
 from engine.redaction import MASK
 from engine.store import Store
 
-State = Literal["active", "created", "reactivated", "not_declared", "failed"]
+State = Literal["active", "created", "reactivated", "removed", "not_declared", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,15 @@ class Registrar:
         return self._address(MASK if self._connection.address_secret else "")
 
     def ensure(self) -> RegistrationReport:
-        """Makes the subscription be there, active, and its key known. Raises StoreUnavailable only."""
-        declared = self._door.registration if self._door is not None and self._connection.webhook else None
-        if declared is None:
+        """Makes the subscription be there, active, and its key known; for a tenant that wants none, be gone.
+
+        Raises StoreUnavailable only.
+        """
+        declared = self._door.registration if self._door is not None else None
+        if declared is None or not (self._connection.webhook or self._is_subscribed()):
             return self._not_declared()
         try:
-            return self._ensured(declared)
+            return self._ensured(declared) if self._connection.webhook else self._ended()
         except (CallError, AnswerUnusable, ExpressionError) as error:
             return self._failed(error)
 
@@ -93,6 +96,13 @@ class Registrar:
                         raise
         self._store.connections.delete(self._connection.name, STATE)
         self._changed(self._connection.name)
+
+    def _is_subscribed(self) -> bool:
+        return self._store.connections.get(self._connection.name, STATE) is not None
+
+    def _ended(self) -> RegistrationReport:
+        self.remove()
+        return RegistrationReport("removed", "webhooks are off for this tenant; its subscription was ended")
 
     # ── keeping it alive ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -111,7 +111,7 @@ class Service:
             events = route.connection.manifest.events
             if events.poll is not None:
                 pollers[name] = Poller(route.connection, route.caller, self.store, self._clock)
-            if events.webhook is not None and events.webhook.registration is not None and route.connection.webhook:
+            if events.webhook is not None and events.webhook.registration is not None:
                 registrars[name] = self.registrar(route, public_url)
                 check_every_s[name] = events.webhook.registration.check_every_s
         return Timers(pollers, registrars, self._clock, check_every_s=check_every_s)

@@ -90,7 +90,7 @@ class Timers:
             remedy = f" ({report.by_hand})" if report.by_hand else ""
             _log.warning("the webhook subscription of %s: %s%s", name, report.detail, remedy)
             return _AFTER_FAILURE_S
-        if report.state in ("created", "reactivated"):
+        if report.state in ("created", "reactivated", "removed"):
             _log.info("the webhook subscription of %s: %s", name, report.detail)
         return self._check_every_s.get(name, _CHECK_EVERY_S)
 

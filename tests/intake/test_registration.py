@@ -181,6 +181,14 @@ def test_removing_ends_the_subscription_and_forgets_the_key(link: Link) -> None:
     link.registrar().remove()
 
 
+def test_a_tenant_that_turns_webhooks_off_has_its_subscription_ended(link: Link) -> None:
+    link.registrar().ensure()
+    link.connection = replace(link.connection, webhook=False)
+    assert link.registrar().ensure().state == "removed"
+    assert link.listed() == []
+    assert link.registrar().ensure().state == "not_declared"
+
+
 def test_an_ats_without_a_call_for_it_is_set_up_by_hand_with_a_masked_address(tmp_path: Path) -> None:
     of = secret_connection()
     with Store.open(tmp_path / "s.db") as store, Caller(of, transport=HttpTransport()) as caller:
