@@ -64,7 +64,7 @@ class CandidateApplications:
 
     def _known(self, candidate_id: str) -> list[Pair] | None:
         kept = self._cache.get(self._connection.name, "applications", candidate_id)
-        return None if kept is None else list(kept.value)
+        return None if kept is None else list(kept)
 
     def _keep(self, candidate_id: str, pairs: list[Pair]) -> None:
         self._cache.put(self._connection.name, "applications", candidate_id, pairs, candidate_id=candidate_id)

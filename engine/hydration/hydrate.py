@@ -111,7 +111,7 @@ class Hydrator:
         """The job, kept as long as the manifest says."""
         kept = self._cache.get(self._connection.name, "job", job_id)
         if kept is not None:
-            return Job(**kept.value)
+            return Job(**kept)
         made = mapper(Job, self._objects)
         assert made is not None  # the schema requires the job's mapping
         job: Job = made.map(self._record("job", job_id, {"job": {"id": job_id}}), id=job_id)
@@ -212,9 +212,9 @@ class Hydrator:
         kept = self._cache.get(self._connection.name, "resume", key)
         if kept is None:
             return None
-        if "problem" in kept.value:
-            raise ResumeUnreadable(kept.value["problem"])
-        return ResumeText(**kept.value)
+        if "problem" in kept:
+            raise ResumeUnreadable(kept["problem"])
+        return ResumeText(**kept)
 
     def _keep(self, key: str, value: Json, candidate_id: str) -> None:
         name = self._connection.name

@@ -222,34 +222,25 @@ class Tree:
         return {} if rendered is UNSET and isinstance(self._root, dict) else rendered
 
 
-def compile_tree(
-    node: Json, kind: Kind, errors: list[tuple[tuple[str | int, ...], ExpressionSyntaxError]] | None = None
-) -> Tree:
+def compile_tree(node: Json, kind: Kind) -> Tree:
     """``node``, as read from YAML, as a Tree: its texts are templates, keys and other scalars stay as they are.
 
-    Raises ExpressionSyntaxError at the first bad leaf; with ``errors`` given, adds each (path, error) to it instead.
+    Raises ExpressionSyntaxError at the first bad leaf.
     """
     found: set[Chain] = set()
 
-    def leaf(text: str, path: tuple[str | int, ...]) -> Json:
-        try:
-            template = compile_template(text, kind)
-        except ExpressionSyntaxError as error:
-            if errors is None:
-                raise
-            errors.append((path, error))
-            return None
+    def build(item: Json) -> Json:
+        if isinstance(item, dict):
+            return {key: build(value) for key, value in item.items()}
+        if isinstance(item, list):
+            return [build(value) for value in item]
+        if not isinstance(item, str):
+            return item
+        template = compile_template(item, kind)
         found.update(template.references)
         return template
 
-    def build(item: Json, path: tuple[str | int, ...]) -> Json:
-        if isinstance(item, dict):
-            return {key: build(value, (*path, key)) for key, value in item.items()}
-        if isinstance(item, list):
-            return [build(value, (*path, index)) for index, value in enumerate(item)]
-        return leaf(item, path) if isinstance(item, str) else item
-
-    root = build(node, ())
+    root = build(node)
     return Tree(tuple(sorted(found)), root)
 
 

@@ -178,8 +178,7 @@ class EventWork:
             return Outcome(OutcomeKind.UNCHANGED, "no application of this job was scored yet")
         # Jobs change for much that is not in their text, and each application would be read for nothing.
         text = hashlib.sha256(hydrator.job(job_id).text.encode("utf-8", "replace")).hexdigest()
-        before = self._store.cache.get(route.name, "job_text", job_id)
-        if before is not None and before.value == text:
+        if self._store.cache.get(route.name, "job_text", job_id) == text:
             return Outcome(OutcomeKind.UNCHANGED, "the job reads as it did at its last change")
         ids = [Ids(candidate, job) for candidate, job in applications]
         with self._store.transaction():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, delete, select
 
-from engine.clock import Clock
 from engine.model import Json
 from engine.store.codec import decoded, encoded
 from engine.store.database import Database, upsert
@@ -12,24 +11,21 @@ from engine.store.schema import connections
 
 
 class Connections:
-    """One JSON value per (connection, name), with an expiry where it has one."""
+    """One JSON value per (connection, name)."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def get(self, connection: str, name: str) -> Json:
-        """The value, or None where there is none, or no more."""
+        """The value, or None where there is none."""
         with self._database.read() as reading:
             row = reading.execute(select(connections).where(*_one(connection, name))).first()
-        if row is None or (row.expires_at is not None and row.expires_at <= self._clock.now()):
-            return None
-        return decoded(row.value)
+        return None if row is None else decoded(row.value)
 
-    def put(self, connection: str, name: str, value: Json, *, expires_at: float | None = None) -> None:
-        """Keeps ``value`` until ``expires_at`` (UTC s), for good without one."""
+    def put(self, connection: str, name: str, value: Json) -> None:
         key = {"connection": connection, "name": name}
         with self._database.write() as writing:
-            upsert(writing, connections, key, {"value": encoded(value), "expires_at": expires_at})
+            upsert(writing, connections, key, {"value": encoded(value)})
 
     def delete(self, connection: str, name: str) -> None:
         with self._database.write() as writing:

@@ -180,7 +180,6 @@ cache = Table(
     _key("connection"),
     _key("kind"),
     _key("id"),
-    Column("version", Words),
     _text("value"),
     Column("candidate_id", Words),
     Column("expires_at", Double),
@@ -193,7 +192,6 @@ connections = Table(
     _key("connection"),
     _key("name"),
     _text("value"),
-    Column("expires_at", Double),
 )
 
 audit = Table(

@@ -40,7 +40,7 @@ class Store:
         self.audit = Audit(database, clock, identity)
         self.cache = Cache(database, clock)
         self.written = WrittenValues(database, clock)
-        self.connections = Connections(database, clock)
+        self.connections = Connections(database)
 
     @classmethod
     def open(cls, url_or_path: str | Path, clock: Clock = SYSTEM) -> Store:

@@ -69,7 +69,7 @@ class Discovery:
         kept = self._store.cache.get(name, "directory", place.directory.operation)
         self._store.cache.forget(name, "directory", place.directory.operation)
         if place.options is not None and kept is not None:
-            for entry in kept.value:
+            for entry in kept:
                 self._store.cache.forget(name, "directory", f"{place.options.operation}/{entry['id']}")
 
     def _cause(self, capability: Capability, context: Mapping[str, Json]) -> str | None:
@@ -145,7 +145,7 @@ class Discovery:
         key = "/".join([directory.operation, *(str(value["id"]) for value in context.values())])
         kept = self._store.cache.get(self._connection.name, "directory", key)
         if kept is not None:
-            entries: list[dict[str, Json]] = kept.value
+            entries: list[dict[str, Json]] = kept
             return entries
         records = self._caller.records(directory.operation, context)
         entries = [entry for entry in (_entry(directory, record) for record in records) if entry["id"]]
