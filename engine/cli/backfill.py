@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson, Mappings, Sandboxes, Scorer, State, Tenants
-from engine.cli.output import print_json
+from engine.cli.output import counted, print_json
 from engine.cli.tenants import tenant_file
 from engine.clock import parse_iso
 from engine.errors import CallError, FieldwrightError, InputError
@@ -92,7 +92,8 @@ def _read(opened: OneTenant, job: str | None, since: float | None, *, quiet: boo
 
 def _reading(progress: BackfillProgress) -> str:
     again = f" (reading {progress.pages_before} pages again)" if progress.pages < progress.pages_before else ""
-    return f"{progress.stream}: {progress.pages} pages, {progress.records} records, {progress.events_new} new{again}"
+    pages, records = counted(progress.pages, "page"), counted(progress.records, "record")
+    return f"{progress.stream}: {pages}, {records}, {progress.events_new} new{again}"
 
 
 # ── working off ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,7 +123,7 @@ def _left(opened: OneTenant) -> int:
 
 def _told(read: list[dict[str, Json]], worked: int | None, left: int, enqueue_only: bool) -> str:
     records = sum(one["records"] for one in read)
-    told = f"read {records} records, {sum(one['events_new'] for one in read)} new events"
+    told = f"read {counted(records, 'record')}, {counted(sum(one['events_new'] for one in read), 'new event')}"
     if worked is None:
         goes_on = "`fieldwright serve` works them off" if enqueue_only else "the running service works them off"
         return f"{told}; {left} wait, {goes_on}"
@@ -158,7 +159,8 @@ def _bar(total: int, quiet: bool) -> Iterator[Callable[[int], None]]:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        columns = (TextColumn("scoring and writing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        left = (TimeRemainingColumn(), TextColumn("left"))
+        columns = (TextColumn("scoring and writing"), BarColumn(), MofNCompleteColumn(), *left)
         with Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task("", total=total)
             yield lambda done: progress.update(task, completed=max(0, done))

@@ -42,6 +42,13 @@ def show_list(events: Sequence[StoredEvent], counts: Mapping[str, Mapping[str, i
         out.print(f"In all: {', '.join(told)}.")
 
 
+def show_refused(refused: Mapping[str, Mapping[str, int]]) -> None:
+    """What was turned away at the door and is no event: a line per tenant."""
+    for tenant, reasons in sorted(refused.items()):
+        told = ", ".join(f"{reason} ({number})" for reason, number in sorted(reasons.items()))
+        console().print(f"Turned away at the door{f' of {tenant}' if tenant else ''}: {printable(told)}.")
+
+
 def _row(event: StoredEvent) -> tuple[str | Text, ...]:
     kind = str((event.canonical or {}).get("type") or f"({event.source})")
     ended = event.outcome.kind.value if event.outcome else event.state

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.event_story import event_summary, story_of
-from engine.cli.event_text import show_list, show_story
+from engine.cli.event_text import show_list, show_refused, show_story
 from engine.cli.options import AsJson, State
 from engine.cli.output import print_json
 from engine.errors import InputError
@@ -25,7 +25,9 @@ app = typer.Typer()
 
 @app.command("list")
 def list_events(
-    connection: Annotated[str | None, typer.Option(help="Only those of this tenant.")] = None,
+    connection: Annotated[
+        str | None, typer.Option("--tenant", "--connection", metavar="TENANT", help="Only those of this tenant.")
+    ] = None,
     status: Annotated[str | None, typer.Option(help=f"Only those that are {', '.join(STATES)}.")] = None,
     outcome: Annotated[str | None, typer.Option(help=f"Only those that ended so: {', '.join(OUTCOMES)}.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
@@ -37,11 +39,15 @@ def list_events(
     _one_of("outcome", outcome, OUTCOMES)
     with _store(settings_from(state=state)) as store:
         found = store.inbox.list(connection, status, outcome, limit)
-        counts = store.inbox.counts()
+        counts, refused = store.inbox.counts(connection), store.inbox.refused()
+    if connection is not None:
+        refused = {name: reasons for name, reasons in refused.items() if name == connection}
     if as_json:
-        print_json({"events": [event_summary(event) for event in found], "counts": counts})
+        listed = [event_summary(event) for event in found]
+        print_json({"events": listed, "counts": counts, "refused": refused})
     else:
         show_list(found, counts)
+        show_refused(refused)
 
 
 @app.command("show")

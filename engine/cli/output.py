@@ -73,6 +73,11 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str | Text]], title: s
     return made
 
 
+def counted(number: int, what: str) -> str:
+    """``1 page``, ``2 pages``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def printable(text: str) -> str:
     """``text`` without what could steer a terminal: control characters become visible."""
     return "".join(char if char.isprintable() or char == "\n" else f"\\x{ord(char):02x}" for char in text)

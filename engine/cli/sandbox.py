@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +19,10 @@ if TYPE_CHECKING:
     from sandbox.contract import PretendAts
 
 _TENANT = "trial"
+_CONTROL = "/_sandbox"
+_FAULT, _CLEAR = '{"answer_5xx": 5}', '{"clear": true}'
+_RESUME = base64.b64encode(b"Ana Example. Shift lead since 2022.").decode()
+_APPLICANT = {"first_name": "Ana", "last_name": "Example", "email": "ana@example.com"}
 
 
 def sandbox(
@@ -39,11 +45,11 @@ def sandbox(
         return
     ats = open_sandbox(name, **_pairs(settings or (), "--set"))
     ats.faults.set(**_pairs(faults or (), "--fault"))
-    _fill(ats, applicants)
-    _serve(ats, port, tenant, as_json)
+    job_id = _fill(ats, applicants)
+    _serve(ats, port, tenant, job_id, as_json)
 
 
-def _serve(ats: PretendAts, port: int, tenant: str, as_json: bool) -> None:
+def _serve(ats: PretendAts, port: int, tenant: str, job_id: str, as_json: bool) -> None:
     from sandbox.serving import start
     from sandbox.tenant_files import tenant_file
 
@@ -55,6 +61,7 @@ def _serve(ats: PretendAts, port: int, tenant: str, as_json: bool) -> None:
             print_json({**told, "environment": dict(made.environment), "sandbox": f"{tenant}={running.url}"})
         else:
             typer.echo(_told(ats.name, running.url, tenant, made.text, made.environment.items()))
+            typer.echo(_controls(running.url, job_id))
         running.wait()
     except KeyboardInterrupt:
         typer.echo("stopped", err=True)
@@ -69,7 +76,7 @@ def _told(name: str, url: str, tenant: str, text: str, environment: Iterable[tup
     return (
         f"The pretend {name} runs at {url}; stop it with Ctrl-C.\n\n"
         f"  What a recruiter sees:    {url}/\n"
-        f"  What it counts and holds: {url}/_sandbox/state\n\n"
+        f"  What it counts and holds: {url}{_CONTROL}/state\n\n"
         f"  A tenant for it, tenants/{tenant}.yaml:\n{file}\n\n"
         f"  Its secrets, pretended ones:\n{exports}\n\n"
         f"  Then give any command that calls the ATS: --sandbox {tenant}={url}\n"
@@ -77,7 +84,19 @@ def _told(name: str, url: str, tenant: str, text: str, environment: Iterable[tup
     )
 
 
-def _fill(ats: PretendAts, applicants: int) -> None:
+def _controls(url: str, job_id: str) -> str:
+    applicant = json.dumps({**_APPLICANT, "job_id": job_id, "resume_base64": _RESUME})
+    return (
+        "\n  Somebody applies:\n"
+        f"    curl {url}{_CONTROL}/apply -d {shlex.quote(applicant)}\n"
+        "  Five calls fail, and none any more:\n"
+        f"    curl {url}{_CONTROL}/faults -d {shlex.quote(_FAULT)}\n"
+        f"    curl {url}{_CONTROL}/faults -d {shlex.quote(_CLEAR)}"
+    )
+
+
+def _fill(ats: PretendAts, applicants: int) -> str:
+    """Sample jobs and people who applied to them; the id of one of the jobs."""
     from sandbox import people
 
     known = people.applicants()
@@ -86,6 +105,7 @@ def _fill(ats: PretendAts, applicants: int) -> None:
     jobs = {job.key: ats.add_job(job) for job in people.jobs()}
     for applicant in known[:applicants]:
         ats.apply(applicant, jobs[applicant.applied_to])
+    return next(iter(jobs.values()))
 
 
 def _pairs(given: Iterable[str], option: str) -> dict[str, str]:
@@ -109,7 +129,9 @@ def _list_switches(name: str, as_json: bool) -> None:
     out = console()
     show(table(("--set", "default", "what it does"), [_row(item) for item in known]))
     show(table(("--fault", "default"), [(key, str(value) or "(any)") for key, value in faults.items()]))
-    out.print("While it runs: POST the same names as JSON to /_sandbox/switches or /_sandbox/faults.")
+    out.print('While it runs, the same names as JSON; {"clear": true} ends all faults:')
+    out.print('  curl http://127.0.0.1:9001/_sandbox/switches -d \'{"NAME": "VALUE"}\'')
+    out.print('  curl http://127.0.0.1:9001/_sandbox/faults -d \'{"NAME": "VALUE"}\'')
 
 
 def _row(item: Mapping[str, object]) -> tuple[str, str, str]:

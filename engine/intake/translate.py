@@ -93,7 +93,7 @@ def _require(rule: EventRule, ids: Ids, found: Mapping[str, Json]) -> None:
     if missing:
         name = missing[0]
         path = rule.ids[name].text
-        raise TranslationError(f"{rule.name}: nothing stands at `{path}`, where the {name}'s id is due")
+        raise TranslationError(f"{rule.name}: no id stands at `{path}`, where the {name}'s id is due")
 
 
 def ids_of(found: Mapping[str, Json]) -> Ids:

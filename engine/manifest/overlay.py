@@ -120,7 +120,9 @@ def _manifest_file(root: Node, mappings: FilePath) -> FilePath:
     known = sorted(file.stem for file in mappings.glob("*.yaml") if not file.stem.endswith(".test"))
     name = root.value("extends")
     if name not in known:
-        root["extends"].fail("unknown-manifest", f"there is no manifest `{name}`", did_you_mean(name, known))
+        near = did_you_mean(name, known)
+        hint = near if near.startswith("did") else f"{near}; manifests of your own: --mappings DIR".removeprefix("; ")
+        root["extends"].fail("unknown-manifest", f"there is no manifest `{name}`", hint)
         raise SpecError(root.report.findings)
     return mappings / f"{name}.yaml"
 

@@ -90,7 +90,8 @@ class Application:
         for index, kind in enumerate(node.data):
             if kind not in by_kind:
                 known = ", ".join(by_kind)
-                node[index].fail("unknown-rung", f"`{output.name}` cannot go to a {kind} here", f"one of: {known}")
+                place = f"an {kind}" if kind == "attachment" else f"a {kind}"
+                node[index].fail("unknown-rung", f"`{output.name}` cannot go to {place} here", f"one of: {known}")
         rungs: tuple[Rung, ...] = tuple(by_kind[kind] for kind in node.data if kind in by_kind)
         self.change(node, f"outputs.{output.name}: rungs", _kinds(output.rungs), _kinds(rungs))
         return replace(output, rungs=rungs)
@@ -208,7 +209,8 @@ def _rate(rate: tuple[int, float] | None) -> str:
     if rate is None:
         return "unlimited"
     calls, seconds = rate
-    return f"{calls}/s" if seconds == 1 else f"{calls}/{seconds:g}s"
+    unit = {1.0: "s", 60.0: "m", 3600.0: "h", 86400.0: "d"}.get(seconds)
+    return f"{calls}/{unit or f'{seconds:g}s'}"
 
 
 def _kinds(rungs: tuple[Rung, ...]) -> str:

@@ -73,7 +73,13 @@ class Inbox:
         parent = self.get(parent_id)
         rows = [self._child_row(parent, child, manifest_hash) for child in children]
         with self._database.write() as connection:
-            self.finish(parent_id, Outcome(OutcomeKind.SUPERSEDED, f"split into {len(children)} applications"))
+            self.finish(
+                parent_id,
+                Outcome(
+                    OutcomeKind.SUPERSEDED,
+                    f"split into {len(children)} application{'s' if len(children) != 1 else ''}",
+                ),
+            )
             for row in rows:
                 connection.execute(ignoring_insert(connection, inbox).values(row).on_conflict_do_nothing())
             keys = [row["key"] for row in rows]

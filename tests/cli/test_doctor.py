@@ -46,6 +46,8 @@ def test_a_refused_credential_fails_with_what_to_do_and_nothing_else_is_tried(tm
         assert "failed   Sign in (main)" in ended.out
         assert "see “Make a credential”" in ended.out
         assert "not tried: signing in failed" in ended.out
+        assert "Mend what failed and run doctor again" in ended.out
+        assert "Nothing is left" not in ended.out
 
 
 def test_a_denied_scope_is_named(tmp_path: Path) -> None:

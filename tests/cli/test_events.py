@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -9,7 +13,7 @@ import pytest
 from engine.clock import ManualClock
 from engine.model import Outcome, OutcomeKind, RawEvent
 from engine.store import NewDelivery, Store
-from tests.cli.running import fieldwright, lines_with
+from tests.cli.running import COMMAND, fieldwright, lines_with
 
 CAUSE = {"place": "custom fields", "why": "403 PERMISSION_DENIED"}
 
@@ -65,6 +69,50 @@ def test_the_list_shows_each_event_with_its_end(state: Path, delivered: str, qua
     assert list(lines_with(ended.out, (delivered, "acme", "application.created", "c1|j1", "delivered")))
     assert list(lines_with(ended.out, (quarantined, "beta", "quarantined", "no rule for this event")))
     assert "In all: 1 delivered, 1 quarantined." in ended.out
+
+
+def in_terminal(*arguments: str | Path) -> str:
+    """What is printed in a terminal that is 100 columns wide."""
+    master, slave = pty.openpty()
+    environment = {**os.environ, "COLUMNS": "100", "TERM": "dumb"}
+    with subprocess.Popen([*COMMAND, *map(str, arguments)], stdout=slave, env=environment) as process:
+        os.close(slave)
+        told = b""
+        with suppress(OSError):  # a terminal that is closed is an error to read
+            while part := os.read(master, 65536):
+                told += part
+        assert process.wait() == 0
+    os.close(master)
+    return told.decode().replace("\r\n", "\n")
+
+
+def test_a_narrow_terminal_breaks_neither_ids_nor_its_own_width(state: Path, delivered: str) -> None:
+    with Store.open(state / "fieldwright.db", ManualClock()) as store:
+        path = "/candidates/61045af4-bf1e-5118-9887-845900a7891b/jobs/bc09bc0d-7b07-5435-bfbb-1d941ddbe8aa"
+        audit_id = store.audit.record("acme", delivered, "pull", "get", "GET", path, 200, 0, 9, 1.0, "ok")
+        subject = "61045af4-bf1e-5118-9887-845900a7891b|bc09bc0d-7b07-5435-bfbb-1d941ddbe8aa"
+        raw = RawEvent("acme", "poll", "e3", {}, b"{}", 1_750_000_100.0)
+        long = store.inbox.accept([raw])[0].id
+        store.inbox.ready(
+            long, subject=subject, canonical={"type": "application.updated"}, due_at=0.0, manifest_hash="m"
+        )
+    listed = in_terminal("events", "list", "--state", state)
+    assert delivered in listed
+    assert long in listed
+    assert "61045af4…|bc09bc0d…" in listed
+    shown = in_terminal("events", "show", delivered, "--state", state)
+    assert audit_id in shown
+    assert path in "".join(line.strip() for line in shown.splitlines())
+    assert max(map(len, (*listed.splitlines(), *shown.splitlines()))) <= 100
+
+
+def test_what_was_turned_away_at_the_door_is_counted(state: Path, delivered: str) -> None:
+    with Store.open(state / "fieldwright.db", ManualClock()) as store:
+        store.inbox.count_refusals({("acme", "signature stale"): 2, (None, "unknown connection"): 1})
+    told = fieldwright("events", "list", "--state", state)
+    assert "Turned away at the door of acme: signature stale (2).\n" in told.out
+    assert "Turned away at the door: unknown connection (1).\n" in told.out
+    assert "unknown connection" not in fieldwright("events", "list", "--tenant", "acme", "--state", state).out
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_json_that_cannot_be_translated_is_quarantined_and_can_be_sent_again(tri
     assert trial.post({"no": "id"}, name="candidate.updated").status_code == 202
     trial.settle()
     (event,) = trial.store.inbox.list(outcome="quarantined")
-    assert "nothing stands at `body.id`" in event.outcome.why  # type: ignore[union-attr]
+    assert "no id stands at `body.id`" in event.outcome.why  # type: ignore[union-attr]
     trial.store.inbox.replay(event.id)
     trial.settle()
     assert trial.store.inbox.get(event.id).outcome == event.outcome
