@@ -213,7 +213,7 @@ class HttpTransport:
         return RawAnswer(response.status_code, headers, found.body, found.problem, found.received)
 
     def _failure(self, error: httpx.HTTPError, request: PreparedRequest) -> CallError:
-        host = self._instead if self._instead and self._reach == "operator" else parts(request.url).host
+        host = self._instead or parts(request.url).host
         late = isinstance(error, httpx.TimeoutException)
         if isinstance(error, httpx.LocalProtocolError):
             return not_sent("the request cannot be sent as it is composed", request.operation)

@@ -89,3 +89,5 @@ def _show_outputs(outputs: tuple[OutputReport, ...]) -> None:
     ]
     console().print()
     show(table(("output", "goes to", "because"), rows))
+    said = "Writing itself is not tried here: a right that is missing shows with the first result, which then goes"
+    hanging("", f"{said} to its next place.")
