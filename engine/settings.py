@@ -1,7 +1,8 @@
 """The operator's settings: what flags and the environment say, as one object. Flags win over the environment.
 
 Environment: FIELDWRIGHT_STATE, FIELDWRIGHT_TENANTS, FIELDWRIGHT_MAPPINGS, FIELDWRIGHT_PUBLIC_URL,
-FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SANDBOXES (``tenant=http://127.0.0.1:9001``, several with commas between).
+FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_SANDBOXES (``tenant=http://127.0.0.1:9001``, several
+with commas between).
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ class Settings:
     """What an operator sets. ``mappings`` None means the shipped ones.
 
     ``public_url`` is where the ATSs reach this service, without a trailing slash; ``sandboxes`` sends a tenant's
-    calls to a pretend ATS (tenant → origin, loopback only); ``scorer_url`` is a scoring service of the operator's.
+    calls to a pretend ATS (tenant → origin, loopback only); ``scorer_url`` is a scoring service of the operator's,
+    ``scorer_token`` what it is signed in to with (the environment only: a flag would stand in process lists).
     """
 
     state: Path = DEFAULT_STATE
@@ -33,6 +35,7 @@ class Settings:
     mappings: Path | None = None
     public_url: str | None = None
     scorer_url: str | None = None
+    scorer_token: str | None = field(default=None, repr=False)
     sandboxes: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -76,6 +79,7 @@ def settings_from(
         mappings=folder(mappings, "MAPPINGS"),
         public_url=_origin(public_url or said("PUBLIC_URL"), "The public address"),
         scorer_url=_address(scorer_url or said("SCORER_URL"), "The scorer's address"),
+        scorer_token=said("SCORER_TOKEN"),
         sandboxes=_sandboxes(tuple(sandboxes) or (said("SANDBOXES") or "").split(",")),
     )
 

@@ -76,7 +76,7 @@ def _serve(
     service = Service(
         connections,
         store,
-        scorer=make_scorer(settings.scorer_url),
+        scorer=make_scorer(settings.scorer_url, settings.scorer_token),
         sandboxes=settings.sandboxes,
         public_url=settings.public_url,
         workers=workers,

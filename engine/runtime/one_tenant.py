@@ -62,7 +62,7 @@ class InPlace:
         self._tenant, self._reader = tenant, ResumeReader()
         routes = {tenant.route.name: tenant.route}
         store, clock = tenant.store, tenant.clock
-        scorer, only = make_scorer(settings.scorer_url), tenant.route.name
+        scorer, only = make_scorer(settings.scorer_url, settings.scorer_token), tenant.route.name
         self._events = EventWork(routes, store, scorer, self._reader, clock, only)
         self._deliveries = DeliveryWork(routes, store, clock, only)
         self._translating = threading.Lock()

@@ -30,10 +30,11 @@ from engine.web.app import make_app
 from engine.web.server import WebServer
 
 
-def make_scorer(url: str | None) -> Scorer:
-    """The scoring step: the operator's own service at ``url``, else the built-in one."""
+def make_scorer(url: str | None, token: str | None = None) -> Scorer:
+    """The scoring step: the operator's own service at ``url`` (``token`` as Bearer), else the built-in one."""
     if url is not None:
-        return RemoteScorer(HttpJsonPoster(url), version="remote/1")
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return RemoteScorer(HttpJsonPoster(url, headers), version="remote/1")
     return BuiltinScorer(Skills.load(), Background.load())
 
 
