@@ -15,7 +15,7 @@ from pathlib import Path
 
 from engine.errors import FieldwrightError, InputError
 from engine.manifest.connection import Connection
-from engine.runtime.service import Service, make_scorer
+from engine.runtime.service import Service, open_scorer
 from engine.runtime.tenants import load_connections
 from engine.settings import Settings
 from engine.store.store import Store
@@ -64,7 +64,9 @@ def running_stage(tenants: Sequence[DemoTenant], folder: Path, port: int = 0) ->
         scenes = tuple(stack.enter_context(_scene(tenant)) for tenant in tenants)
         store = stack.enter_context(Store.open(settings.prepare_state()))
         origins = {scene.tenant.name: scene.url for scene in scenes}
-        service = Service(connections, store, scorer=make_scorer(None), sandboxes=origins, workers=_WORKERS)
+        service = Service(
+            connections, store, scorer=stack.enter_context(open_scorer()), sandboxes=origins, workers=_WORKERS
+        )
         url = stack.enter_context(_served(service, port))
         _open_doors(scenes, url)
         yield Stage(url, store, scenes, settings, log, connections)

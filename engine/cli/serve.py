@@ -16,7 +16,7 @@ from engine.errors import InputError
 from engine.manifest.connection import Connection
 from engine.runtime.doors import DoorReport, door_report, unsafe
 from engine.runtime.logs import set_up
-from engine.runtime.service import Service, make_scorer
+from engine.runtime.service import Service, open_scorer
 from engine.runtime.state_lock import sole_worker
 from engine.runtime.tenants import load_connections
 from engine.settings import Settings, settings_from
@@ -61,26 +61,19 @@ def serve(
             )
         store.inbox.recover(everything=True)
         store.outbox.recover(everything=True)
-        _serve(connections, store, settings, host, port, workers, as_json)
+        with open_scorer(settings.scorer_url, settings.scorer_token) as scoring:
+            service = Service(
+                connections,
+                store,
+                scorer=scoring,
+                sandboxes=settings.sandboxes,
+                public_url=settings.public_url,
+                workers=workers,
+            )
+            _serve(service, settings, host, port, as_json)
 
 
-def _serve(
-    connections: Mapping[str, Connection],
-    store: Store,
-    settings: Settings,
-    host: str,
-    port: int,
-    workers: int,
-    as_json: bool,
-) -> None:
-    service = Service(
-        connections,
-        store,
-        scorer=make_scorer(settings.scorer_url, settings.scorer_token),
-        sandboxes=settings.sandboxes,
-        public_url=settings.public_url,
-        workers=workers,
-    )
+def _serve(service: Service, settings: Settings, host: str, port: int, as_json: bool) -> None:
     stopping = _stop_signals()
     try:
         url = service.start(host, port)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from engine.clock import Clock
 from engine.hydration.hydrate import Hydrated, Hydrator
 from engine.model import CanonicalEvent, Json, Outcome, OutcomeKind, as_plain
 from engine.pipeline.payload import delivery_of, planned_of
@@ -26,8 +25,8 @@ _HISTORY = frozenset({"hm_feedback", "hm_comment"})
 class ApplicationWork:
     """Takes one application to its plan, or to the outcome that ends the event. Safe for any number of threads."""
 
-    def __init__(self, store: Store, scorer: Scorer, clock: Clock) -> None:
-        self._store, self._scorer, self._clock = store, scorer, clock
+    def __init__(self, store: Store, scorer: Scorer) -> None:
+        self._store, self._scorer = store, scorer
 
     def run(
         self,
@@ -99,7 +98,7 @@ class ApplicationWork:
         planned = plan(manifest, output_values(manifest, context), known, audit_id=audit_id)
         self._store.steps.add(event.id, "planned", plan_detail(planned))
         if not planned.deliveries:
-            return self._nothing_to_send(route, subject, planned)
+            return self._nothing_to_send(route, event, subject, planned)
         entries = [
             delivery_of(
                 request,
@@ -117,11 +116,11 @@ class ApplicationWork:
             self._store.outbox.enqueue(event.id, entries, claim.token)
         return None
 
-    def _nothing_to_send(self, route: Route, subject: str, planned: Plan) -> Outcome:
+    def _nothing_to_send(self, route: Route, event: StoredEvent, subject: str, planned: Plan) -> Outcome:
         if planned.unchanged or not planned.nowhere:
             written = self._store.written.last(route.name, subject).values()
             newest = max((value.at or 0.0 for value in written), default=0.0)
-            echo = self._clock.now() - newest < _ECHO_S
+            echo = 0.0 <= event.received_at - newest < _ECHO_S
             return Outcome(OutcomeKind.UNCHANGED, "our own write came back" if echo else "all is written as it is")
         causes = "; ".join(dict.fromkeys(f"{cause.place}: {cause.why}" for cause in planned.causes))
         return Outcome(OutcomeKind.FILTERED, f"no place to write to: {causes}")

@@ -57,7 +57,7 @@ class EventWork:
         self._reader, self._only = reader, only
         self._lists = ListMemo(clock)
         self._translation = TranslationWork(routes, store, only)
-        self._applications = ApplicationWork(store, scorer, clock)
+        self._applications = ApplicationWork(store, scorer)
 
     def translate_received(self, limit: int = 200) -> int:
         """Translates what waits in the inbox; how many."""

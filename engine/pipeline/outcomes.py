@@ -22,7 +22,7 @@ def record_outcome(store: Store, ids: Sequence[str], outcome: Outcome, token: in
     with store.transaction():
         store.inbox.finish(ids, outcome, token)
         for event_id in ids:
-            store.steps.add(event_id, "outcome", {"outcome": outcome.kind.value, "why": outcome.why})
+            store.steps.add(event_id, "outcome", {"ended": outcome.kind.value, "why": outcome.why})
     for event_id in ids:
         told = {"event": event_id, "outcome": outcome.kind.value}
         _log.info("%s %s: %s", event_id, outcome.kind.value, outcome.why, extra=told)

@@ -17,7 +17,7 @@ from engine.model import Outcome
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
 from engine.pipeline.route import Route, open_route
-from engine.runtime.service import make_scorer
+from engine.runtime.service import open_scorer
 from engine.runtime.tenants import load_connection
 from engine.scoring import ResumeReader
 from engine.settings import Settings
@@ -61,8 +61,10 @@ class InPlace:
     def __init__(self, tenant: OneTenant, settings: Settings) -> None:
         self._tenant, self._reader = tenant, ResumeReader()
         routes = {tenant.route.name: tenant.route}
-        store, clock = tenant.store, tenant.clock
-        scorer, only = make_scorer(settings.scorer_url, settings.scorer_token), tenant.route.name
+        store, clock, only = tenant.store, tenant.clock, tenant.route.name
+        self._ending = ExitStack()
+        self._ending.callback(self._reader.close)
+        scorer = self._ending.enter_context(open_scorer(settings.scorer_url, settings.scorer_token))
         self._events = EventWork(routes, store, scorer, self._reader, clock, only)
         self._deliveries = DeliveryWork(routes, store, clock, only)
         self._translating = threading.Lock()
@@ -99,7 +101,7 @@ class InPlace:
                 self._stopping.set()
 
     def close(self) -> None:
-        self._reader.close()
+        self._ending.close()
 
     def _turns(self) -> None:
         idle = 0

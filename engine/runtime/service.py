@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 
 from connectors.json_poster import HttpJsonPoster
@@ -30,12 +31,17 @@ from engine.web.app import make_app
 from engine.web.server import WebServer
 
 
-def make_scorer(url: str | None, token: str | None = None) -> Scorer:
+@contextmanager
+def open_scorer(url: str | None = None, token: str | None = None) -> Iterator[Scorer]:
     """The scoring step: the operator's own service at ``url`` (``token`` as Bearer), else the built-in one."""
-    if url is not None:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        return RemoteScorer(HttpJsonPoster(url, headers), version="remote/1")
-    return BuiltinScorer(Skills.load(), Background.load())
+    if url is None:
+        yield BuiltinScorer(Skills.load(), Background.load())
+        return
+    poster = HttpJsonPoster(url, {"authorization": f"Bearer {token}"} if token else {})
+    try:
+        yield RemoteScorer(poster, version="remote/1")
+    finally:
+        poster.close()
 
 
 def open_routes(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine.clock import Clock
-from engine.errors import CallError, FieldwrightError
+from engine.errors import CallError, FieldwrightError, Throttled
 from engine.intake.poll import Poller
 from engine.intake.registration import Registrar
 
@@ -103,7 +103,9 @@ class Timers:
                 poller.poll(stream)
             except FieldwrightError as error:
                 # A stream that failed is due again by its own time; those after it are not held up.
-                _log.warning("polling %s of %s failed: %s", stream, name, _phrase(error))
+                waiting = isinstance(error, Throttled) and error.stage == "before"
+                level = logging.DEBUG if waiting else logging.WARNING
+                _log.log(level, "polling %s of %s failed: %s", stream, name, _phrase(error))
         return _LOOK_S
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.model import Job, ResumeText
-from engine.runtime.service import make_scorer
+from engine.runtime.service import open_scorer
 from tests.cli.tenant_runs import desk
 from tests.fake_server import FakeServer, Reply
 
@@ -16,8 +16,8 @@ def test_the_token_travels_as_a_bearer_and_nothing_does_without_one() -> None:
     with FakeServer() as server:
         server.on("POST", "/score", Reply(json=ANSWER))
         for token in ("not-a-real-token", None):
-            score = make_scorer(f"{server.origin}/score", token).score(ResumeText("Python", "0", "text"), Job("1"))
-            assert score.match == 64
+            with open_scorer(f"{server.origin}/score", token) as scorer:
+                assert scorer.score(ResumeText("Python", "0", "text"), Job("1")).match == 64
         signed, unsigned = server.seen("/score")
         assert signed.headers["authorization"] == "Bearer not-a-real-token"
         assert "authorization" not in unsigned.headers
