@@ -63,10 +63,18 @@ def load_overlay(path: FilePath, mappings: FilePath | None = None) -> Overlay:
     base = load(_manifest_file(root, mappings or data_folder("mappings")))
     root.report.settings = dict.fromkeys(base.settings)
     root.report.secrets = frozenset(name for name, one in base.settings.items() if one.type == "secret")
+    _check_id(root, path)
     overlay = _applied_if_well_formed(root, base)
     if overlay is None or findings:
         raise SpecError(sorted(set(findings)))
     return overlay
+
+
+def _check_id(root: Node, path: FilePath) -> None:
+    tenant = root.value("tenant")
+    if tenant is not None and not root["tenant"].is_malformed and path.stem != tenant:
+        message = f"the tenant is `{tenant}`, but the file is `{path.name}`"
+        root["tenant"].fail("id-not-file", message, "make them the same: commands find the tenant by its file")
 
 
 def _applied_if_well_formed(root: Node, base: Manifest) -> Overlay | None:

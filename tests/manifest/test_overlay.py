@@ -215,3 +215,12 @@ def test_mistakes_of_the_manifest_are_told_as_the_manifests(tmp_path: Path) -> N
     with pytest.raises(SpecError) as raised:
         load_overlay(written(tmp_path, GOOD), tmp_path / "mappings")
     assert {Path(finding.file).name for finding in raised.value.findings} == {"smartrecruiters.yaml"}
+
+
+def test_a_tenant_is_called_as_its_file_is(tmp_path: Path) -> None:
+    file = tmp_path / "acme.yaml"
+    file.write_text('tenant: acne\nextends: smartrecruiters\nsettings: {api_key: "${env:K}"}\n', "utf-8")
+    with pytest.raises(SpecError) as refused:
+        load_overlay(file)
+    (finding,) = refused.value.findings
+    assert (finding.line, finding.column, finding.code) == (1, 9, "id-not-file")
