@@ -173,6 +173,10 @@ class PretendAts(Protocol):
         """Creates or reuses the candidate, applies, attaches the résumé, fires events; the candidate's id."""
         ...
 
+    def add_prospect(self, applicant: SampleApplicant) -> str:
+        """Creates or reuses the candidate, attaches the résumé, fires events: no application; the candidate's id."""
+        ...
+
     def candidate_view(self, candidate_id: str) -> CandidateView:
         """What a recruiter sees. Raises KeyError for an unknown id."""
         ...

@@ -1,7 +1,8 @@
 """The control endpoints of every sandbox, under ``/_sandbox/``: JSON in, JSON out.
 
 ``GET state`` · ``POST switches {name: value}`` · ``POST faults {name: value} | {"clear": true}`` ·
-``POST clock/advance {"seconds": 60}`` · ``POST apply {first_name, …, job_id, resume_base64}``.
+``POST clock/advance {"seconds": 60}`` · ``POST apply {first_name, …, job_id, resume_base64}``: without
+``job_id``, the person comes without an application.
 """
 
 from __future__ import annotations
@@ -66,9 +67,10 @@ class _Control:
         return {"advanced_s": seconds}
 
     def apply(self, body: dict[str, Any]) -> dict[str, Any]:
-        job_id = str(body.get("job_id", ""))
+        applicant, job_id = _applicant(body), str(body.get("job_id") or "")
         try:
-            return {"candidate_id": self._ats.apply(_applicant(body), job_id)}
+            added = self._ats.apply(applicant, job_id) if job_id else self._ats.add_prospect(applicant)
+            return {"candidate_id": added}
         except KeyError:
             raise InputError(f"No job {job_id!r}", hint="job_id is the pretend ATS's own id of the job.") from None
 
@@ -76,7 +78,7 @@ class _Control:
 def _applicant(body: dict[str, Any]) -> SampleApplicant:
     from sandbox.people import SampleApplicant
 
-    missing = [name for name in ("first_name", "last_name", "email", "job_id") if not body.get(name)]
+    missing = [name for name in ("first_name", "last_name", "email") if not body.get(name)]
     if missing:
         raise InputError(f"Missing: {', '.join(missing)}")
     try:

@@ -1,4 +1,4 @@
-"""Attachments of an application: list, upload, download, removal (SmartRecruiters facts, 3.4)."""
+"""Attachments of an application or a prospect: list, upload, download, removal (SmartRecruiters facts, 3.4)."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ def listed(tenant: Tenant, request: Request) -> Answer:
 
 
 def of_primary(tenant: Tenant, request: Request) -> Answer:
-    """The deprecated ``GET /candidates/{id}/attachments``: those of the primary application."""
-    ranked = tenant.candidate(request.params["id"], denied_status=401).ranked()
-    keys = ranked[0].attachment_ids if ranked else []
+    """The deprecated ``GET /candidates/{id}/attachments``: the person's own and those of the primary application."""
+    candidate = tenant.candidate(request.params["id"], denied_status=401)
+    keys = [*candidate.attachment_ids, *(key for primary in candidate.ranked()[:1] for key in primary.attachment_ids)]
     content = [shapes.attachment(tenant.files[key], request.base_url) for key in keys]
     return ok({"totalFound": len(content), "content": content})
 
@@ -88,8 +88,7 @@ def download(tenant: Tenant, request: Request) -> Answer:
 def remove(tenant: Tenant, request: Request) -> Answer:
     """``DELETE /candidates/attachments/{attachmentId}``: 204."""
     stored = _file(tenant, request)
-    tenant.candidates[stored.candidate_id].applications[stored.job_id].attachment_ids.remove(stored.id)
-    del tenant.files[stored.id]
+    tenant.detach(stored)
     return no_content()
 
 

@@ -38,15 +38,15 @@ def details(tenant: Tenant, request: Request) -> Answer:
 
 def create(tenant: Tenant, request: Request) -> Answer:
     """``POST /candidates``: a LEAD in the talent pool."""
-    body, _source = _checked(tenant, request)
-    return _created(tenant, request, _found_or_new(tenant, body))
+    body, source = _checked(tenant, request)
+    return _created(tenant, request, _found_or_new(tenant, body, source))
 
 
 def create_on_job(tenant: Tenant, request: Request) -> Answer:
     """``POST /jobs/{jobId}/candidates``: the person and their application."""
     job = tenant.job(request.params["jobId"])
     body, source = _checked(tenant, request)
-    candidate = _found_or_new(tenant, body)
+    candidate = _found_or_new(tenant, body, source)
     if job.id not in candidate.applications:
         tenant.emit_application("application.created", tenant.assign(candidate, job, source))
     return _created(tenant, request, candidate)
@@ -89,14 +89,14 @@ def _source(tenant: Tenant, details: object) -> SourceRef:
     return tenant.sources.chosen(details, unknown=(404, "SOURCE_TYPE_NOT_FOUND"), missing="SOURCE_NOT_FOUND")
 
 
-def _found_or_new(tenant: Tenant, body: dict[str, Any]) -> Candidate:
+def _found_or_new(tenant: Tenant, body: dict[str, Any], source: SourceRef) -> Candidate:
     known = tenant.known(body["email"], body["lastName"])
     if known is not None and tenant.switches.duplicate_post == "return":
         return known
     if known is not None and tenant.switches.duplicate_post == "error":
         raise ApiError(409, "CANDIDATE_ALREADY_EXISTS", "A candidate with this e-mail and last name exists")
     profile = filled({key: body.get(key) for key in _KEPT})
-    candidate = tenant.add_candidate(profile, internal=bool(body.get("internal")))
+    candidate = tenant.add_candidate(profile, source=source, internal=bool(body.get("internal")))
     candidate.tags = list(dict.fromkeys(body["tags"]))
     return candidate
 
@@ -137,6 +137,8 @@ def delete(tenant: Tenant, request: Request) -> Answer:
         del tenant.people[candidate.person_key]
     for application in list(candidate.applications.values()):
         tenant.drop_application(application)
+    for key in list(candidate.attachment_ids):
+        tenant.detach(tenant.files[key])
     del tenant.candidates[candidate.id]
     tenant.roster.remove(candidate)
     tenant.emit("candidate.deleted", {"id": candidate.id}, None)

@@ -45,7 +45,10 @@ class Application:
 
 @dataclass(slots=True)
 class Candidate:
-    """A person. ``profile`` holds the API's own keys; ``touched_at`` each moment that moved ``updatedOn``."""
+    """A person. ``profile`` holds the API's own keys; ``touched_at`` each moment that moved ``updatedOn``.
+
+    ``source`` says how they came into the talent pool; ``attachment_ids`` are files that no application has.
+    """
 
     id: str
     number: int
@@ -53,6 +56,8 @@ class Candidate:
     internal: bool
     created_at: float
     touched_at: list[float]
+    source: SourceRef
+    attachment_ids: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     applications: dict[str, Application] = field(default_factory=dict)
 
@@ -90,7 +95,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """An uploaded file of an application."""
+    """An uploaded file of an application, or of a person in the talent pool: then without ``job_id``."""
 
     id: str
     candidate_id: str

@@ -64,12 +64,11 @@ class SmartRecruiters:
     def apply(self, applicant: SampleApplicant, job_id: str) -> str:
         """An application as from the career site: candidate, application and résumé, then the events."""
         with self.tenant.lock:
-            job = self.tenant.jobs[job_id]
+            job, source = self.tenant.jobs[job_id], self.tenant.sources.labelled(applicant.source)
             candidate = self.tenant.known(applicant.email, applicant.last_name)
             if candidate is None:
-                candidate = self.tenant.add_candidate(_profile(applicant))
+                candidate = self.tenant.add_candidate(_profile(applicant), source=source)
             if job_id not in candidate.applications:
-                source = self.tenant.sources.labelled(applicant.source)
                 application = self.tenant.assign(candidate, job, source)
                 stored = self._attach_resume(application, applicant)
                 self.tenant.emit_application("application.created", application)
@@ -77,6 +76,18 @@ class SmartRecruiters:
                     self.tenant.emit_application(
                         "application.attachment.created", application, attachment_id=stored.id
                     )
+            return candidate.id
+
+    def add_prospect(self, applicant: SampleApplicant) -> str:
+        """A person with a résumé in the talent pool, without an application; a known one gets the new résumé."""
+        with self.tenant.lock:
+            known = self.tenant.known(applicant.email, applicant.last_name)
+            source = self.tenant.sources.labelled(applicant.source)
+            candidate = known or self.tenant.add_candidate(_profile(applicant), source=source)
+            stored = self._attach_resume(candidate, applicant)
+            if known is not None and stored is not None and self.switches.resumes_are_parsed:
+                self.tenant.touch(candidate, "profile")
+                self.tenant.emit("candidate.updated", {"id": candidate.id}, f"/candidates/{candidate.id}")
             return candidate.id
 
     def answer_screening(self, candidate_id: str, job_id: str, question: str, value: str) -> None:
@@ -87,11 +98,11 @@ class SmartRecruiters:
             application.answers.append(applications.answer(self.tenant.new_id("answer"), question, value))
             self.tenant.emit_application(f"application.screening-answers.{event}", application)
 
-    def _attach_resume(self, application: Application, applicant: SampleApplicant) -> StoredFile | None:
+    def _attach_resume(self, to: Application | Candidate, applicant: SampleApplicant) -> StoredFile | None:
         if not applicant.resume_name:
             return None
         resume = (applicant.resume_name, "RESUME", applicant.resume_content_type, applicant.resume_data)
-        return self.tenant.attach(application, *resume)
+        return self.tenant.attach(to, *resume)
 
     def candidate_view(self, candidate_id: str) -> CandidateView:
         """What a recruiter sees. Raises KeyError for an unknown id."""
@@ -104,7 +115,7 @@ class SmartRecruiters:
 
     def _view(self, candidate: Candidate) -> CandidateView:
         profile, place = candidate.profile, candidate.profile.get("location", {})
-        keys = [key for application in candidate.ranked() for key in application.attachment_ids]
+        kept = [candidate.attachment_ids, *(application.attachment_ids for application in candidate.ranked())]
         return CandidateView(
             id=candidate.id,
             name=candidate.name,
@@ -112,9 +123,10 @@ class SmartRecruiters:
             phone=profile.get("phoneNumber", ""),
             location=", ".join(part for part in (place.get("city"), place.get("country")) if part),
             applications=tuple(self._application_view(item) for item in candidate.ranked()),
+            fields=() if candidate.applications else (FieldView("Source", candidate.source.label),),
             tags=tuple(candidate.tags),
             notes=tuple(self._note(item) for item in messages.of_candidate(self.tenant, candidate.id)),
-            attachments=tuple(_attachment(self.tenant.files[key]) for key in keys),
+            attachments=tuple(_attachment(self.tenant.files[key]) for keys in kept for key in keys),
         )
 
     def _application_view(self, application: Application) -> ApplicationView:

@@ -9,7 +9,7 @@ from sandbox.smartrecruiters.tenant import stamp
 from sandbox.smartrecruiters.wire import filled, link
 
 if TYPE_CHECKING:
-    from sandbox.smartrecruiters.records import Application, Candidate, Job, Property, StoredFile
+    from sandbox.smartrecruiters.records import Application, Candidate, Job, Property, SourceRef, StoredFile
     from sandbox.smartrecruiters.tenant import Tenant
 
 _LISTED = ("firstName", "lastName", "email", "location", "applicationLanguage")
@@ -47,16 +47,16 @@ def candidate_details(tenant: Tenant, candidate: Candidate, base: str) -> dict[s
         "createdOn": stamp(candidate.created_at),
         "updatedOn": stamp(candidate.touched_at[-1]),
         "tags": candidate.tags,
-        "primaryAssignment": assignments[0] if assignments else _lead(candidate),
+        "primaryAssignment": assignments[0] if assignments else _lead(candidate, base),
         "secondaryAssignments": assignments[1:],
         "actions": {name: link(f"{own}/{name}") for name in ("properties", "attachments", "consent", "consents")},
     }
     return filled(details)
 
 
-def _lead(candidate: Candidate) -> dict[str, Any]:
+def _lead(candidate: Candidate, base: str) -> dict[str, Any]:
     """A person in the talent pool only: status LEAD, no job (facts, 3.1)."""
-    return {} if candidate.applications else {"status": "LEAD"}
+    return {"status": "LEAD", "source": candidate.source.label, **_source_link(candidate.source, base)}
 
 
 def _job_link(job_id: str, base: str) -> dict[str, Any]:
@@ -71,7 +71,6 @@ def _assignment(tenant: Tenant, application: Application, base: str) -> dict[str
 def _standing(application: Application, base: str) -> dict[str, Any]:
     source = application.source
     reason = "reasonOfWithdrawal" if application.status == "WITHDRAWN" else "reasonOfRejection"
-    url = f"{base}/configuration/sources/{source.type_id}/values/{source.value_id}"
     return filled(
         {
             "status": application.status,
@@ -79,9 +78,14 @@ def _standing(application: Application, base: str) -> dict[str, Any]:
             "startsOn": application.starts_on,
             "source": source.label,
             reason: application.reason,
-            "actions": {"sourceDetails": link(url)},
+            **_source_link(source, base),
         }
     )
+
+
+def _source_link(source: SourceRef, base: str) -> dict[str, Any]:
+    url = f"{base}/configuration/sources/{source.type_id}/values/{source.value_id}"
+    return {"actions": {"sourceDetails": link(url)}}
 
 
 def application_details(tenant: Tenant, application: Application, base: str) -> dict[str, Any]:

@@ -56,6 +56,17 @@ SWITCHES: tuple[Switch, ...] = (
         ("return", "error", "new"),
     ),
     Switch(
+        "talent_pool_files",
+        "move",
+        "what becomes of a prospect's files when they apply: they move to the application, or stay with the person",
+        ("move", "stay"),
+    ),
+    Switch(
+        "resumes_are_parsed",
+        True,
+        "a new résumé of a prospect is read into their profile, so that candidate.updated fires",
+    ),
+    Switch(
         "batch", "atomic", "a properties batch with one bad item: nothing or the good ones", ("atomic", "partial")
     ),
     Switch("text_limit", 0, "most characters of a TEXT field; 0 is unlimited"),

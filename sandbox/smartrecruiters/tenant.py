@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import uuid
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -112,10 +113,10 @@ class Tenant:
         horizon = self.now() - lag_s
         return next((moment for moment in reversed(candidate.touched_at) if moment <= horizon), None)
 
-    def add_candidate(self, profile: dict[str, Any], *, internal: bool = False) -> Candidate:
+    def add_candidate(self, profile: dict[str, Any], *, source: SourceRef = API, internal: bool = False) -> Candidate:
         now = self.now()
         candidate_id = self.new_id("candidate")
-        candidate = Candidate(candidate_id, self.numbers, profile, internal, now, [now])
+        candidate = Candidate(candidate_id, self.numbers, profile, internal, now, [now], source)
         self.candidates[candidate_id] = candidate
         self.roster.append(candidate)
         self.people.setdefault(candidate.person_key, candidate_id)
@@ -128,24 +129,38 @@ class Tenant:
         return self.candidates.get(found) if found else None
 
     def assign(self, candidate: Candidate, job: Job, source: SourceRef = API) -> Application:
-        """An application in status NEW; fires no event: the caller does, once all of it is there."""
+        """An application in status NEW; fires no event: the caller does, once all of it is there.
+
+        Files from the talent pool go with it, if the ``talent_pool_files`` switch says so.
+        """
         now = self.now()
         application = Application(self.new_id("application"), candidate.id, job.id, source, now, now)
         application.history.append((now, "NEW", ""))
         candidate.applications[job.id] = application
         self.applications[application.id] = application
+        if self.switches.talent_pool_files == "move":
+            application.attachment_ids, candidate.attachment_ids = candidate.attachment_ids, []
+            for key in application.attachment_ids:
+                self.files[key] = replace(self.files[key], job_id=job.id)
         job.last_activity_at = now
         self.touch(candidate, "application")
         return application
 
-    def attach(self, application: Application, name: str, kind: str, content_type: str, data: bytes) -> StoredFile:
-        """Keeps a file of an application; fires no event."""
-        file_id = self.new_id("file")
-        stored = StoredFile(file_id, application.candidate_id, application.job_id, name, kind, content_type, data)
-        self.files[file_id] = stored
-        application.attachment_ids.append(file_id)
-        self.touch(self.candidates[application.candidate_id], "attachments")
+    def attach(self, to: Application | Candidate, name: str, kind: str, content_type: str, data: bytes) -> StoredFile:
+        """Keeps a file of an application, or of a person in the talent pool; fires no event."""
+        person, job_id = (to.id, "") if isinstance(to, Candidate) else (to.candidate_id, to.job_id)
+        stored = StoredFile(self.new_id("file"), person, job_id, name, kind, content_type, data)
+        self.files[stored.id] = stored
+        to.attachment_ids.append(stored.id)
+        self.touch(self.candidates[person], "attachments")
         return stored
+
+    def detach(self, stored: StoredFile) -> None:
+        """Forgets a file; fires no event."""
+        candidate = self.candidates[stored.candidate_id]
+        owner = candidate.applications[stored.job_id] if stored.job_id else candidate
+        owner.attachment_ids.remove(stored.id)
+        del self.files[stored.id]
 
     def drop_application(self, application: Application) -> None:
         """Forgets an application with its files and reviews; fires no event."""

@@ -71,13 +71,19 @@ class TrackerRms:
         """
         with self.database.lock:
             job = self.database.opportunities[_key(job_id)]
+            candidate_id = self.add_prospect(applicant)
+            self.database.apply(_key(candidate_id), job.id, source=applicant.source)
+            return candidate_id
+
+    def add_prospect(self, applicant: SampleApplicant) -> str:
+        """Creates or reuses the candidate and attaches the résumé, without an application; the candidate's id."""
+        with self.database.lock:
             row = self.database.resource_by_email(applicant.email) or self.database.add_resource(_values(applicant))
             if applicant.resume_name:
                 self.database.add_document(
                     "Resource", row.id, applicant.resume_name, "resume", applicant.resume_data,
                     content_type=applicant.resume_content_type, primary=True,
                 )  # fmt: skip
-            self.database.apply(row.id, job.id, source=applicant.source)
             return str(row.id)
 
     def move(self, candidate_id: str, job_id: str, status: str) -> None:
