@@ -157,6 +157,8 @@ class EventWork:
             # A person who was scored as a prospect for this job has no application at it.
             if error.kind != "missing" or canonical.ids.job != route.connection.prospect_job:
                 raise
+        if canonical.type is not EventType.FEEDBACK_GIVEN and hydrator.applications_of(canonical.ids.candidate):
+            return Outcome(OutcomeKind.FILTERED, "no prospect any more: they have applied to other jobs")
         return self._applications.run(route, hydrator, claim, event, canonical, prospect=True)
 
     def _erase(self, route: Route, hydrator: Hydrator, event: StoredEvent, canonical: CanonicalEvent) -> Outcome:

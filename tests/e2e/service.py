@@ -99,6 +99,7 @@ class Running:
 
 @contextmanager
 def running(folder: Path, name: str = "smartrecruiters", more: str = "", **switches: Any) -> Iterator[Running]:
+    """A pretend ATS with one job (its id stands for JOB in ``more``), and the service with one tenant at it."""
     with ExitStack() as ending:
         ats = open_sandbox(name, **{**UNLIMITED[name], **switches})
         ending.callback(ats.close)
@@ -107,7 +108,7 @@ def running(folder: Path, name: str = "smartrecruiters", more: str = "", **switc
         clock = ManualClock(time.time())
         store = ending.enter_context(Store.open(folder / "service.db", clock))
         job = ats.add_job(BACKEND)
-        connection = connection_of(ats, folder, more)
+        connection = connection_of(ats, folder, more.replace("JOB", job))
         service = Service({"trial": connection}, store, scorer=SCORER, sandboxes={"trial": served.url}, clock=clock)
         url = service.start()
         ending.callback(service.stop)
