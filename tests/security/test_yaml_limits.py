@@ -43,11 +43,15 @@ BOMBS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_in_under_a_second(name):
     text, code = BOMBS[name]
-    tracemalloc.start()
-    started = time.process_time()
+    # Timed without the tracing of memory, which takes several times as long, and in this thread only.
+    started = time.thread_time()
     with pytest.raises(SpecError) as refused:
         read_text(text, "m.yaml")
-    took_s, (_, peak_bytes) = time.process_time() - started, tracemalloc.get_traced_memory()
+    took_s = time.thread_time() - started
+    tracemalloc.start()
+    with pytest.raises(SpecError):
+        read_text(text, "m.yaml")
+    _, peak_bytes = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert code in {finding.code for finding in refused.value.findings}
     assert len(refused.value.findings) <= 100
@@ -57,10 +61,10 @@ def test_a_bomb_is_refused_in_under_a_second(name):
 
 
 def test_the_largest_allowed_flat_file_reads_in_under_a_second():
-    started = time.process_time()
+    started = time.thread_time()
     source = read_text("".join(f"key{number}: value\n" for number in range(9_900)), "m.yaml")
     assert len(source.data) == 9_900
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_depth_is_allowed_up_to_the_limit():
