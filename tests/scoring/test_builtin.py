@@ -198,14 +198,14 @@ def test_stuffing_a_resume_with_the_job_cannot_pass_100_nor_change_anything_else
 def test_a_resume_is_scored_in_under_15_ms_and_the_largest_in_a_few_seconds() -> None:
     took = []
     for _ in range(9):
-        started = time.process_time()
+        started = time.thread_time()
         score(cases.BACKEND_STRONG, cases.BACKEND)
-        took.append(time.process_time() - started)
+        took.append(time.thread_time() - started)
     assert sorted(took)[4] < 0.015
     largest = (cases.BACKEND_STRONG * 200)[:200_000]
-    started = time.process_time()
+    started = time.thread_time()
     check(score(largest, cases.BACKEND), largest)
-    assert time.process_time() - started < 10
+    assert time.thread_time() - started < 10
 
 
 def test_importing_the_package_loads_no_list_and_no_library() -> None:

@@ -51,19 +51,19 @@ RUNNING = {
 
 @pytest.mark.parametrize("name", STATIC)
 def test_what_can_be_seen_in_the_text_is_refused_when_compiled(name):
-    started = time.process_time()
+    started = time.thread_time()
     with pytest.raises(ExpressionSyntaxError):
         compile_path(STATIC[name])
-    assert time.process_time() - started < 0.5
+    assert time.thread_time() - started < 0.5
 
 
 @pytest.mark.parametrize("name", RUNNING)
 def test_what_grows_is_stopped_while_it_runs(name):
     path = compile_path(RUNNING[name])
-    started = time.process_time()
+    started = time.thread_time()
     with pytest.raises(ExpressionError):
         path("abcdefghij")
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
     tracemalloc.start()
     with pytest.raises(ExpressionError):
         path("abcdefghij")
@@ -107,7 +107,7 @@ _steps = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(_steps, min_size=1, max_size=28), st.sampled_from(["abc", ["a", "b"], {"a": "x"}, 7, [[1], [2]]]))
 def test_any_pipeline_ends_quickly_with_a_result_or_an_expression_error(steps, data):
-    started = time.process_time()
+    started = time.thread_time()
     with contextlib.suppress(ExpressionError):
         compile_path("@|" + "|".join(steps))(data)
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1

@@ -57,7 +57,7 @@ def test_the_projects_patterns_are_quick_on_hostile_text(file):
         "${" * 2_000,
     ]
     for pattern in patterns:
-        started = time.process_time()
+        started = time.thread_time()
         for text in hostile:
             re.search(pattern, text)
-        assert time.process_time() - started < 0.5, pattern
+        assert time.thread_time() - started < 0.5, pattern

@@ -95,10 +95,10 @@ class Record:
 @pytest.mark.parametrize("kind", ["value", "note"])
 @pytest.mark.parametrize("name", STATIC)
 def test_what_can_be_seen_in_the_text_is_refused_when_compiled(name, kind):
-    started = time.process_time()
+    started = time.thread_time()
     with pytest.raises(ExpressionSyntaxError):
         compile_template(STATIC[name], kind)
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
 
 
 @pytest.mark.parametrize("statement", ["{% if a %}{% endif %}", "{% for x in a %}{% endfor %}"])
@@ -113,10 +113,10 @@ def test_what_grows_or_does_not_end_is_stopped_while_it_runs(name):
     kind, text = RUNNING[name]
     template = compile_template(text, kind)
     context = {"l": list(range(9_000)), "big": "x" * 50_000, "n": 10**15}
-    started = time.process_time()
+    started = time.thread_time()
     with pytest.raises(ExpressionError):
         template.render(context)
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
     tracemalloc.start()
     with pytest.raises(ExpressionError):
         template.render(context)
