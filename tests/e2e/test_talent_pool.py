@@ -54,6 +54,7 @@ def test_a_prospects_webhooks_tag_and_note_them_and_their_echo_changes_nothing(t
     view = trial.ats.candidate_view(candidate)
     (note,) = view.notes
     assert f"Skima evaluation for {BACKEND.title}" in note.text
+    assert "Skima Match Score: " in note.text
     assert "a person without an application has no such fields" in note.text
     assert "a file is attached to an application, and there is none" in note.text
     assert (view.tags, len(view.attachments)) == (("Skima Screened",), 1)
