@@ -15,9 +15,9 @@ from engine.manifest.expression_functions import (
     EXPRESSION_ARGUMENT,
     Budget,
     Step,
-    call,
     call_each,
     equal,
+    function,
     is_false,
     spend,
 )
@@ -271,8 +271,8 @@ def _function(node: Node) -> Step:
     if place is not None:
         expression, items = compiled(given[place]["children"][0]), compiled(given[1 - place])
         return lambda value, budget: call_each(name, expression, items(value, budget), budget)
-    arguments = [compiled(child) for child in given]
-    return lambda value, budget: call(name, [argument(value, budget) for argument in arguments], budget)
+    call, arguments = function(name), [compiled(child) for child in given]
+    return lambda value, budget: call([argument(value, budget) for argument in arguments], budget)
 
 
 _COMPILERS: Mapping[str, Callable[[Node], Step]] = {

@@ -100,20 +100,75 @@ def equal(left: Json, right: Json, budget: Budget) -> bool:
     return bool(left == right)
 
 
-def call(name: str, arguments: list[Json], budget: Budget) -> Json:
-    """The function ``name`` of already evaluated ``arguments``. Raises ExpressionError or jmespath's type error."""
-    _FUNCTIONS._type_check(arguments, SIGNATURES[name], name)
-    for argument in arguments:
-        spend(budget, _reading_cost(argument))
-    prepare = _BEFORE.get(name)
-    if prepare is not None:
-        prepare(arguments, budget)
-    result = _BUILT_IN[name](_FUNCTIONS, *arguments)
+Call = Callable[[list[Json], Budget], Json]
+
+
+def function(name: str) -> Call:
+    """The function ``name`` of already evaluated arguments: it raises ExpressionError or jmespath's type error."""
+    if name in _DIRECT:
+        return _DIRECT[name]
+    accepted, signature = _ACCEPTED[name], SIGNATURES[name]
+    prepare, built_in = _BEFORE.get(name), _BUILT_IN[name]
+
+    def call(arguments: list[Json], budget: Budget) -> Json:
+        if not _fit(arguments, accepted):
+            _FUNCTIONS._type_check(arguments, signature, name)
+        for argument in arguments:
+            spend(budget, _reading_cost(argument))
+        if prepare is not None:
+            prepare(arguments, budget)
+        return _finite(name, built_in(_FUNCTIONS, *arguments))
+
+    return call
+
+
+def _finite(name: str, result: Json) -> Json:
     if isinstance(result, float) and not math.isfinite(result):
         if name == "to_number":
             return None
         raise ExpressionError(f"{name}() gives a number that is not finite")
     return result
+
+
+def _not_null(arguments: list[Json], budget: Budget) -> Json:
+    spend(budget, len(arguments))
+    for argument in arguments:
+        if argument is not None:
+            return argument
+    return None
+
+
+def _type(arguments: list[Json], budget: Budget) -> Json:
+    spend(budget, 1)
+    return type_name(arguments[0])
+
+
+_PYTHON_TYPES: Mapping[str, frozenset[type]] = {
+    "string": frozenset({str}),
+    "number": frozenset({int, float}),
+    "boolean": frozenset({bool}),
+    "null": frozenset({type(None)}),
+    "array": frozenset({list}),
+    "object": frozenset({dict}),
+}
+_ANY_TYPE: frozenset[type] = frozenset({str, int, float, bool, type(None), list, dict})
+
+
+def _accepted(parameter: Mapping[str, Any]) -> frozenset[type]:
+    """The Python types that certainly fit; lists of one kind of element are left to jmespath's own check."""
+    names = parameter["types"]
+    return frozenset(kind for name in names for kind in _PYTHON_TYPES.get(name, ())) if names else _ANY_TYPE
+
+
+_ACCEPTED: Mapping[str, tuple[frozenset[type], ...]] = {
+    name: tuple(map(_accepted, signature)) for name, signature in SIGNATURES.items()
+}
+
+
+def _fit(arguments: list[Json], accepted: tuple[frozenset[type], ...]) -> bool:
+    """Whether all arguments certainly fit; the last parameter stands for those beyond it."""
+    last = len(accepted) - 1
+    return all(type(argument) in accepted[min(place, last)] for place, argument in enumerate(arguments))
 
 
 def _reading_cost(argument: Json) -> int:
@@ -157,6 +212,9 @@ def _before_order(arguments: list[Json], budget: Budget) -> None:
     spend_order(arguments[0], budget)
 
 
+_DIRECT: Mapping[str, Call] = {"not_null": _not_null, "type": _type}
+"""Functions that take anything and do next to nothing: checking what they are given would cost more."""
+
 _BEFORE: Mapping[str, Callable[[list[Json], Budget], None]] = {
     "join": _before_join,
     "to_string": _before_to_string,
@@ -195,6 +253,9 @@ def _check_keys(name: str, keys: list[Json]) -> None:
         allowed = {kind}
 
 
+_TYPE_NAMES: Mapping[type, str] = {type_: name for name, types in _PYTHON_TYPES.items() for type_ in types}
+
+
 def type_name(value: Json) -> str:
     """JMESPath's name of the type of ``value``."""
-    return str(_FUNCTIONS._func_type(value) or "expref")
+    return _TYPE_NAMES.get(type(value)) or str(_FUNCTIONS._func_type(value) or "expref")
