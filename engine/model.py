@@ -80,6 +80,7 @@ class Candidate:
     id: str
     first_name: str | None = None
     last_name: str | None = None
+    full_name: str | None = None
     email: str | None = None
     phone: str | None = None
     location: str | None = None
@@ -91,7 +92,7 @@ class Candidate:
 
     @property
     def name(self) -> str:
-        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.id
+        return " ".join(part for part in (self.first_name, self.last_name) if part) or self.full_name or self.id
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +129,17 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A file of a candidate. ``kind`` is ``resume``, ``cover_letter`` or ``other``."""
+    """A file of a candidate. ``kind`` is ``resume``, ``cover_letter`` or ``other``.
+
+    ``handle`` is what the ATS asks for it by where that is not its id; ``url`` is where it can be fetched.
+    """
 
     id: str
     name: str = ""
     kind: str = "other"
     content_type: str | None = None
+    handle: str | None = None
+    url: str | None = None
     updated_at: str | None = None
 
 

@@ -6,24 +6,21 @@ kept in the store between events, by their id.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from connectors.calls import Caller
-from engine.errors import AnswerUnusable, Refused, ResumeUnreadable
+from engine.errors import AnswerUnusable, Refused
 from engine.hydration.applications import CandidateApplications
 from engine.hydration.memo import ListMemo
 from engine.hydration.objects import mapper
+from engine.hydration.resumes import Resumes
 from engine.manifest.connection import Connection
-from engine.manifest.model import ResumeSource
-from engine.model import Application, Attachment, Candidate, Ids, Job, Json, ResumeFile, ResumeText, as_plain
+from engine.manifest.expression_functions import is_true
+from engine.model import Application, Candidate, Ids, Job, Json, ResumeText, as_plain
 from engine.ports import ResumeReading
 from engine.store.cache import Cache
-
-_RESUME_KEPT_S = 30 * 86400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,11 @@ class Hydrator:
         cache: Cache,
         reader: ResumeReading,
         lists: ListMemo | None = None,
+        event: Mapping[str, Json] = MappingProxyType({}),
     ) -> None:
-        self._connection, self._caller, self._cache, self._reader = connection, caller, cache, reader
+        """``event`` is the canonical event as expressions see it."""
+        self._connection, self._caller, self._cache, self._event = connection, caller, cache, event
+        self._resumes = Resumes(connection, caller, cache, reader)
         listed = connection.manifest.application_list
         self._seen = CandidateApplications(connection, caller, cache, lists, listed) if listed else None
         self._objects = connection.manifest.objects
@@ -104,7 +104,7 @@ class Hydrator:
         rule = self._objects["candidate"].applications
         if rule is not None:
             found = rule(self.candidate(candidate_id)[1]) or []
-            return [Ids(candidate_id, str(item["job_id"])) for item in found if item.get("job_id")]
+            return [_at_job(candidate_id, item) for item in found if item.get("job_id")]
         return self._seen.of(candidate_id) if self._seen else []
 
     def job(self, job_id: str) -> Job:
@@ -132,93 +132,10 @@ class Hydrator:
         candidate, record = self.candidate(ids.candidate)
         return Hydrated(candidate, application, self.job(ids.job), record)
 
-    # ── résumé ───────────────────────────────────────────────────────────────────────────────────────────────
-
     def resume(self, hydrated: Hydrated) -> ResumeText | None:
         """The résumé's text, or None when there is none. Raises ResumeUnreadable."""
-        context = hydrated.context(self._connection.settings)
-        for source in self._connection.manifest.resume:
-            if source.when is not None and not source.when(context):
-                continue
-            text = self._from_text(source, hydrated) if source.text else self._from_file(source, context)
-            if text is not None:
-                return text
-        return None
-
-    def _from_text(self, source: ResumeSource, hydrated: Hydrated) -> ResumeText | None:
-        text = source.text(hydrated.record) if source.text else None
-        if not isinstance(text, str) or not text.strip():
-            return None
-        return ResumeText(text, hashlib.sha256(text.encode()).hexdigest(), "profile")
-
-    def _from_file(self, source: ResumeSource, context: Mapping[str, Json]) -> ResumeText | None:
-        attachment: Attachment | None = None
-        if source.read is not None:
-            attachment = self._picked(source, context)
-            if attachment is None:
-                return None
-            kept = self._kept(attachment.id)
-            if kept is not None:
-                return kept
-        scope = {**context, "attachment": as_plain(attachment)} if attachment else context
-        file = self._download(source, scope, attachment)
-        return None if file is None else self._read(file, attachment, context["candidate"]["id"])
-
-    def _picked(self, source: ResumeSource, context: Mapping[str, Json]) -> Attachment | None:
-        assert source.read is not None
-        listed = self._caller.records(source.read, context)
-        chosen = source.pick(listed) if source.pick else (listed[-1] if listed else None)
-        if not chosen or not chosen.get("id"):
-            return None
-        names = ("name", "content_type")
-        return Attachment(id=str(chosen["id"]), **{name: str(chosen[name]) for name in names if chosen.get(name)})
-
-    def _download(
-        self, source: ResumeSource, context: Mapping[str, Json], attachment: Attachment | None
-    ) -> ResumeFile | None:
-        assert source.download is not None
-        try:
-            answer = self._caller.call(source.download, context)
-        except Refused as error:
-            if error.kind == "missing":
-                return None
-            raise
-        if source.base64 is None:
-            name = attachment.name if attachment else ""
-            return ResumeFile(answer.data, name, attachment.content_type if attachment else None)
-        encoded = source.base64(answer.body)
-        if not isinstance(encoded, str):
-            return None
-        name = source.name(answer.body) if source.name else ""
-        try:
-            return ResumeFile(base64.b64decode(encoded, validate=True), str(name or ""))
-        except (binascii.Error, ValueError):
-            raise ResumeUnreadable("the ATS's file is not base64") from None
-
-    def _read(self, file: ResumeFile, attachment: Attachment | None, candidate_id: str) -> ResumeText:
-        key = attachment.id if attachment else hashlib.sha256(file.data).hexdigest()
-        kept = self._kept(key)
-        if kept is not None:
-            return kept
-        try:
-            text = self._reader.read(file)
-        except ResumeUnreadable as error:
-            self._keep(key, {"problem": error.message}, candidate_id)
-            raise
-        self._keep(key, as_plain(text), candidate_id)
-        return text
-
-    def _kept(self, key: str) -> ResumeText | None:
-        kept = self._cache.get(self._connection.name, "resume", key)
-        if kept is None:
-            return None
-        if "problem" in kept:
-            raise ResumeUnreadable(kept["problem"])
-        return ResumeText(**kept)
-
-    def _keep(self, key: str, value: Json, candidate_id: str) -> None:
-        name = self._connection.name
-        self._cache.put(name, "resume", key, value, ttl_s=_RESUME_KEPT_S, candidate_id=candidate_id)
+        context = {**hydrated.context(self._connection.settings), "event": dict(self._event)}
+        return self._resumes.of(context, hydrated.record)
 
     def _record(self, kind: str, key: str, context: Mapping[str, Json]) -> Json:
         if (kind, key) not in self._records:
@@ -226,5 +143,17 @@ class Hydrator:
             record = self._caller.record(operation, context)
             if not record:
                 raise Refused("missing", f"there is no such {kind}", operation=operation)
-            self._records[kind, key] = record
+            self._records[kind, key] = self._completed(kind, record, context)
         return self._records[kind, key]
+
+    def _completed(self, kind: str, record: Json, context: Mapping[str, Json]) -> Json:
+        """``record`` with what the further reads of its kind give, each under its name."""
+        for name, added in self._objects[kind].add.items():
+            if added.when is None or is_true(added.when({"record": record})):
+                record = {**record, name: self._caller.record(added.read, {**context, "record": record})}
+        return record
+
+
+def _at_job(candidate_id: str, item: Mapping[str, Json]) -> Ids:
+    application = item.get("application_id")
+    return Ids(candidate_id, str(item["job_id"]), None if application is None else str(application))

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from engine.manifest import scope
 from engine.manifest.expressions import Path
 from engine.manifest.model import (
+    AddedRead,
     ApplicationList,
     EventRule,
     Events,
@@ -40,7 +41,12 @@ def object_map(name: str, node: Node) -> ObjectMap:
         html=node.texts("html"),
         cache_s=node.seconds("cache", "0s") or 0.0,
         applications=node.expression("applications"),
+        add={key: _added(added) for key, added in node.items("add")},
     )
+
+
+def _added(node: Node) -> AddedRead:
+    return AddedRead(node.refer("read", "operation"), node.expression("when", {"record": scope.ANYTHING}))
 
 
 def application_list(node: Node) -> ApplicationList:
@@ -72,11 +78,18 @@ def resume_source(node: Node) -> ResumeSource:
         node.fail("missing-key", "a way to the résumé has either `download` or `text`")
     if "pick" in node and "read" not in node:
         node["pick"].fail("missing-key", "`pick` chooses from the records of `read`, which is missing")
+    if "attachment" in node and "read" in node:
+        node["attachment"].fail("two-shapes", "the attachment comes from `read` or is known already, not both")
+    if ("locate" in node) != ("url" in node):
+        node.fail("missing-key", "`locate` and `url` go together: who is asked for the address, and where it stands")
     return ResumeSource(
         at=node.at,
         when=node.expression("when", scope.FILTER),
         read=node.refer("read", "operation") or None,
         pick=_pick(node.get("pick")),
+        attachment=node.expression("attachment", scope.KNOWN),
+        locate=node.refer("locate", "operation") or None,
+        url=node.expression("url"),
         download=node.refer("download", "operation") or None,
         base64=node.expression("base64"),
         name=node.expression("name"),

@@ -29,6 +29,7 @@ from engine.manifest.model_calls import (
     RetryHint,
 )
 from engine.manifest.model_events import (
+    AddedRead,
     ApplicationList,
     EventRule,
     Events,
@@ -48,6 +49,7 @@ from engine.model import Json
 
 __all__ = [
     "Action",
+    "AddedRead",
     "Api",
     "ApplicationList",
     "At",

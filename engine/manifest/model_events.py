@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.manifest.expressions import Path
@@ -16,7 +16,8 @@ from engine.model import EventType
 class ObjectMap:
     """How a record becomes a canonical object. ``html`` names the fields whose markup is turned into text.
 
-    ``applications`` (of the candidate only): JMESPath giving ``[{job_id, status}]``, the jobs the person is at.
+    ``applications`` (of the candidate only): JMESPath giving ``[{job_id, status, application_id}]``, the jobs the
+    person is at. ``add``: further reads whose records stand in the record under their names.
     """
 
     name: str
@@ -26,6 +27,15 @@ class ObjectMap:
     html: tuple[str, ...] = ()
     cache_s: float = 0.0
     applications: Path | None = None
+    add: Mapping[str, AddedRead] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AddedRead:
+    """One more read of an object: its operation's templates see ``record``, what was read until then."""
+
+    read: str
+    when: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +52,19 @@ class ApplicationList:
 class ResumeSource:
     """One way to a résumé, tried in order.
 
-    Either ``download`` (binary, or base64 at ``base64`` in its answer), after ``pick`` chose an attachment
-    ({id, name, content_type}) from the answer of ``read``; or ``text``, JMESPath over the candidate's record.
+    Either ``download`` (binary, or base64 at ``base64`` in its answer) of an attachment {id, name, content_type,
+    handle, url}, which ``pick`` chooses from the records of ``read``, or ``attachment`` from what is known already;
+    or ``text``, JMESPath over the candidate's record. ``locate`` is asked first where the file's address is
+    answered: it stands at ``url`` in its answer, and ``download`` sees it as attachment.url.
     """
 
     at: At
     when: Path | None = None
     read: str | None = None
     pick: Path | None = None
+    attachment: Path | None = None
+    locate: str | None = None
+    url: Path | None = None
     download: str | None = None
     base64: Path | None = None
     name: Path | None = None

@@ -34,6 +34,7 @@ OBJECTS: Scope = {"candidate": CANDIDATE, "application": APPLICATION, "job": JOB
 REQUEST: Scope = {
     **OBJECTS,
     "attachment": ATTACHMENT,
+    "record": ANYTHING,
     "page": {"cursor": None, "number": None, "offset": None},
     "since": None,
     "fields": None,
@@ -50,8 +51,9 @@ DELIVERY: Scope = {**TRANSLATED, "query": ANYTHING}
 SIGNED: Scope = {"headers": ANYTHING}
 RECORD: Scope = {"record": ANYTHING, "item": ANYTHING}
 WRITTEN: Scope = {"record": ANYTHING, "marker": None, "value": None}
-EVENT = {"type": None, "source": None, "ids": names_of(Ids), "version": None}
+EVENT = {"type": None, "source": None, "ids": names_of(Ids), "version": None, "data": ANYTHING}
 FILTER: Scope = {**OBJECTS, "event": EVENT, "prospect": None}
+KNOWN: Scope = {**FILTER, "record": ANYTHING}
 VALUE: Scope = {
     **OBJECTS,
     "score": SCORE,

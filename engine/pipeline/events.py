@@ -144,7 +144,9 @@ class EventWork:
         if route is None:
             return Outcome(OutcomeKind.QUARANTINED, f"there is no connection {event.connection} any more")
         canonical = canonical_of(event)
-        hydrator = Hydrator(route.connection, route.caller, self._store.cache, self._reader, self._lists)
+        hydrator = Hydrator(
+            route.connection, route.caller, self._store.cache, self._reader, self._lists, as_plain(canonical)
+        )
         if canonical.type is EventType.CANDIDATE_DELETED:
             return self._erase(route, hydrator, event, canonical)
         if canonical.type.value.startswith("job."):

@@ -168,7 +168,8 @@ def _file(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now
 
 def _name(candidate: Mapping[str, Json]) -> str:
     parts = (candidate.get("first_name"), candidate.get("last_name"))
-    return " ".join(str(part) for part in parts if part) or str(candidate.get("id") or "")
+    whole = candidate.get("full_name") or candidate.get("id") or ""
+    return " ".join(str(part) for part in parts if part) or str(whole)
 
 
 def score_of(plain: Mapping[str, Json]) -> Score:
