@@ -97,13 +97,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """A candidate at a job. ``id`` may be absent where the ATS addresses it by (candidate, job)."""
+    """A candidate at a job. ``id`` may be absent where the ATS addresses it by (candidate, job).
+
+    ``pipeline_id`` names the plan whose stages it goes through, where jobs have different ones.
+    """
 
     candidate_id: str
     job_id: str
     id: str | None = None
     status: str | None = None
     stage: str | None = None
+    pipeline_id: str | None = None
     source: str | None = None
     created_at: str | None = None
     updated_at: str | None = None

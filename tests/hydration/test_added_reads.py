@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -66,7 +66,7 @@ PERSON = {
 
 
 @pytest.fixture
-def server() -> Any:
+def server() -> Iterator[FakeServer]:
     with FakeServer() as fake:
         fake.on("GET", "/people/7", Reply(json={"result": PERSON}))
         fake.on("GET", "/jobs/j-1", Reply(json={"id": "j-1", "title": "Lead", "postings": ["p-1"]}))
@@ -79,36 +79,42 @@ def server() -> Any:
         yield fake
 
 
-def hydrator(server: FakeServer, folder: Path, event: dict[str, Any] | None = None) -> Hydrator:
+Open = Callable[..., Hydrator]
+
+
+@pytest.fixture
+def hydrator(server: FakeServer, tmp_path: Path) -> Iterator[Open]:
     manifest, findings = examine(read_text(MANIFEST, "<acme>"))
     assert not [str(finding) for finding in findings if finding.severity == "error"]
     assert manifest is not None
-    connection = Connection("acme", manifest, {})
-    clock = ManualClock()
-    store = Store.open(folder / "x.db", clock)
-    caller = Caller(connection, transport=HttpTransport(sandbox_origin=server.origin), clock=clock)
-    return Hydrator(connection, caller, store.cache, READER, event=event or {"data": {}})
+    connection, clock = Connection("acme", manifest, {}), ManualClock()
+    transport = HttpTransport(sandbox_origin=server.origin)
+    with (
+        Store.open(tmp_path / "x.db", clock) as store,
+        Caller(connection, transport=transport, clock=clock) as caller,
+    ):
+        yield lambda **data: Hydrator(connection, caller, store.cache, READER, event={"data": data})
 
 
-def test_what_a_further_read_gives_stands_in_the_record(server: FakeServer, tmp_path: Path) -> None:
-    assert hydrator(server, tmp_path).job("j-1").description == "Cash handling"
+def test_what_a_further_read_gives_stands_in_the_record(server: FakeServer, hydrator: Open) -> None:
+    assert hydrator().job("j-1").description == "Cash handling"
 
 
-def test_a_further_read_is_not_made_where_its_condition_does_not_hold(server: FakeServer, tmp_path: Path) -> None:
-    assert hydrator(server, tmp_path).job("j-2").description == ""
+def test_a_further_read_is_not_made_where_its_condition_does_not_hold(server: FakeServer, hydrator: Open) -> None:
+    assert hydrator().job("j-2").description == ""
     assert not server.seen("/postings/")
 
 
-def test_a_name_in_one_piece_is_the_persons_name(server: FakeServer, tmp_path: Path) -> None:
-    assert hydrator(server, tmp_path).candidate("7")[0].name == "Ana Example"
+def test_a_name_in_one_piece_is_the_persons_name(server: FakeServer, hydrator: Open) -> None:
+    assert hydrator().candidate("7")[0].name == "Ana Example"
 
 
-def test_applications_carry_their_own_ids_where_the_record_says_them(server: FakeServer, tmp_path: Path) -> None:
-    assert hydrator(server, tmp_path).applications_of("7") == [Ids("7", "j-1", "70"), Ids("7", "j-2")]
+def test_applications_carry_their_own_ids_where_the_record_says_them(server: FakeServer, hydrator: Open) -> None:
+    assert hydrator().applications_of("7") == [Ids("7", "j-1", "70"), Ids("7", "j-2")]
 
 
-def test_a_resume_known_of_is_located_then_downloaded_and_read_once(server: FakeServer, tmp_path: Path) -> None:
-    reading = hydrator(server, tmp_path)
+def test_a_resume_known_of_is_located_then_downloaded_and_read_once(server: FakeServer, hydrator: Open) -> None:
+    reading = hydrator()
     for _ in range(2):
         resume = reading.resume(reading.hydrate(Ids("7", "j-1"), prospect=True))
         assert resume is not None
@@ -116,14 +122,14 @@ def test_a_resume_known_of_is_located_then_downloaded_and_read_once(server: Fake
     assert len(server.seen("/blobs/blob-1")) == 1
 
 
-def test_a_resume_named_by_the_event_stands_before_the_records(server: FakeServer, tmp_path: Path) -> None:
-    reading = hydrator(server, tmp_path, {"data": {"resume_handle": "h-9"}})
+def test_a_resume_named_by_the_event_stands_before_the_records(server: FakeServer, hydrator: Open) -> None:
+    reading = hydrator(resume_handle="h-9")
     resume = reading.resume(reading.hydrate(Ids("7", "j-1"), prospect=True))
     assert resume is not None
     assert "Newer" in resume.text
 
 
-def test_a_resume_that_cannot_be_located_any_more_is_none(server: FakeServer, tmp_path: Path) -> None:
+def test_a_resume_that_cannot_be_located_any_more_is_none(server: FakeServer, hydrator: Open) -> None:
     server.on("GET", "/files/h-1/where", Reply(404))
-    reading = hydrator(server, tmp_path)
+    reading = hydrator()
     assert reading.resume(reading.hydrate(Ids("7", "j-1"), prospect=True)) is None
