@@ -23,10 +23,10 @@ class UploadFile:
     content_type: str
     data: bytes = field(repr=False)
 
-    def as_json(self) -> dict[str, str]:
-        """What templates see as ``file``: {name, content_type, base64}."""
+    def as_json(self) -> dict[str, Json]:
+        """What templates see as ``file``: {name, content_type, size, base64}; ``size`` in bytes."""
         encoded = base64.b64encode(self.data).decode("ascii")
-        return {"name": self.name, "content_type": self.content_type, "base64": encoded}
+        return {"name": self.name, "content_type": self.content_type, "size": len(self.data), "base64": encoded}
 
 
 @dataclass(frozen=True, slots=True)

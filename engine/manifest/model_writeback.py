@@ -55,7 +55,7 @@ class Place:
     field: ``item`` composes one element from ``field`` {id, name, type, value}; the operation sees them as
     ``fields``. ``types`` maps the ATS's field types to number | text | option | boolean | date; ``options`` is
     the directory of a choice field's values. tag: the operation sees ``tags``. note: ``note`` {text, subject}.
-    attachment: ``file`` {name, content_type, base64}. stage: ``stage``; ``order`` lists stages from first to last.
+    attachment: ``file`` {name, content_type, size, base64}. stage: ``stage``; ``order`` lists them first to last.
     """
 
     kind: PlaceKind

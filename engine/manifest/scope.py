@@ -41,7 +41,7 @@ REQUEST: Scope = {
     "field": {"id": None, "name": None, "type": None, "value": None},
     "tags": None,
     "note": {"text": None, "subject": None},
-    "file": {"name": None, "content_type": None, "base64": None},
+    "file": {"name": None, "content_type": None, "size": None, "base64": None},
     "stage": None,
     "webhook": {"url": None, "events": None},
     "subscription": {"id": None, "secret": None},
