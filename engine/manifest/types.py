@@ -1,7 +1,8 @@
 """What is known of a value before there is one: its kinds, what a list or an object holds, what it stands for.
 
-Types come from samples (``of_value``), from a vendor's schemas and from the engine's own objects; lint follows them
-through expressions. What is not known is ``ANY``, and nothing is ever said against it.
+Types come from samples (``of_value``), from a vendor's schemas and from the engine's own objects (``record``,
+``list_of``); lint follows them through expressions and tells them with ``describe``. What is not known is ``ANY``,
+and nothing is ever said against it.
 """
 
 from __future__ import annotations
