@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("engine.cli.diff:diff", "Show what a tenant's file changes of its manifest."),
     "events": ("engine.cli.events:app", "List events, show one event's whole way, send one through again."),
     "demo": ("engine.cli.demo:demo", "Put fifty applicants through three pretend tenants and show what came of it."),
+    "reference": ("engine.cli.reference:reference", "Show what a key of a manifest means, with an example."),
     "sandbox": ("engine.cli.sandbox:sandbox", "Run a pretend ATS on this machine."),
 }
 

@@ -20,12 +20,12 @@ def blocks(name: str) -> list[str]:
 
 
 def test_the_manifest_of_the_guide_has_no_mistake() -> None:
-    whole = next(block for block in blocks("manifest.md") if block.startswith("manifest: 1"))
+    whole = next(block for block in blocks("writing-a-manifest.md") if block.startswith("manifest: 1"))
     assert [str(finding) for finding in findings(whole, "greenjobs")] == []
 
 
 def test_the_mapping_test_of_the_guide_passes_with_its_manifest(tmp_path: Path) -> None:
-    manifest, cases = (next(one for one in blocks("manifest.md") if one.startswith(key)) for key in KEYS)
+    manifest, cases = (next(one for one in blocks("writing-a-manifest.md") if one.startswith(key)) for key in KEYS)
     (tmp_path / "greenjobs.yaml").write_text(manifest, "utf-8")
     (tmp_path / "greenjobs.test.yaml").write_text(cases, "utf-8")
     ran = fieldwright("test", tmp_path)
@@ -33,7 +33,7 @@ def test_the_mapping_test_of_the_guide_passes_with_its_manifest(tmp_path: Path) 
 
 
 def test_the_guide_names_every_filter() -> None:
-    text = (DOCS / "manifest.md").read_text("utf-8")
+    text = (DOCS / "writing-a-manifest.md").read_text("utf-8")
     assert [name for name in FILTERS if f"`{name}`" not in text] == []
 
 
@@ -46,7 +46,7 @@ def test_the_tenants_file_of_the_guide_has_no_mistake(tmp_path: Path) -> None:
 
 
 def test_the_guide_names_every_block_of_the_language() -> None:
-    text = (DOCS / "manifest.md").read_text("utf-8")
+    text = (DOCS / "writing-a-manifest.md").read_text("utf-8")
     for block in (
         "ats",
         "settings",
