@@ -1,4 +1,4 @@
-"""Browser tests run where there is a Chromium; without one they are left out loudly, and fail in CI."""
+"""Browser tests run where there is a Chromium, else they are left out loudly; the mechanisms that hold are told."""
 
 from __future__ import annotations
 
@@ -7,12 +7,15 @@ import shutil
 
 import pytest
 
+from tests.conformance import reporting
+
 
 def chromium_path() -> str | None:
     return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    reporting.mark(items)
     if chromium_path() or os.environ.get("CI"):
         return
     left_out = [item for item in items if item.get_closest_marker("browser")]
@@ -25,3 +28,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not chromium_path() and not os.environ.get("CI"):
         text = "NO CHROMIUM: the browser tests were left out. Install it (apt-get install chromium) to run them."
         terminalreporter.write_line(text, yellow=True, bold=True)
+    mechanisms = reporting.summary(terminalreporter.stats)
+    if mechanisms:
+        terminalreporter.write_line(mechanisms, bold=True)

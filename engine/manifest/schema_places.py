@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from engine.manifest.source import Source
@@ -93,11 +93,11 @@ class SchemaPlaces:
         return self._walk(source, source.data, (), [self._root])
 
     def _walk(self, source: Source, data: Json, path: PathKey, schemas: list[Schema]) -> Json:
-        schemas = list(self._spread(data, schemas))
+        schemas = list(spread(data, schemas, self._root))
         if any(schema.get("x-secret") for schema in schemas):
             self.secret.add(path)
         if isinstance(data, dict):
-            return {key: self._walk(source, item, (*path, key), _of_key(schemas, key)) for key, item in data.items()}
+            return {key: self._walk(source, item, (*path, key), of_key(schemas, key)) for key, item in data.items()}
         if isinstance(data, list):
             below = [schema["items"] for schema in schemas if "items" in schema]
             return [self._walk(source, item, (*path, index), below) for index, item in enumerate(data)]
@@ -111,20 +111,23 @@ class SchemaPlaces:
         fits = any(type_of(data) in types or _is_number(data, types) for types in accepted)
         return not fits and any("string" in types for types in accepted)
 
-    def _spread(self, data: Json, schemas: list[Schema]) -> Iterator[Schema]:
-        for schema in schemas:
-            schema = resolved(schema, self._root)
-            yield schema
-            yield from self._spread(data, schema.get("allOf", []))
-            for word in ("oneOf", "anyOf"):
-                branches = [resolved(branch, self._root) for branch in schema.get(word, ())]
-                scores = [contradictions(data, branch, self._root) for branch in branches]
-                best = [branch for branch, score in zip(branches, scores, strict=True) if score == min(scores)]
-                yield from self._spread(data, best)
-            yield from self._spread(data, [schema[word] for word in ("then", "else") if word in schema])
+
+def spread(data: Json, schemas: Iterable[Schema], root: Schema) -> Iterator[Schema]:
+    """``schemas`` with references followed, and of their alternatives those that ``data`` is meant as."""
+    for schema in schemas:
+        schema = resolved(schema, root)
+        yield schema
+        yield from spread(data, schema.get("allOf", []), root)
+        for word in ("oneOf", "anyOf"):
+            branches = [resolved(branch, root) for branch in schema.get(word, ())]
+            scores = [contradictions(data, branch, root) for branch in branches]
+            best = [branch for branch, score in zip(branches, scores, strict=True) if score == min(scores)]
+            yield from spread(data, best, root)
+        yield from spread(data, [schema[word] for word in ("then", "else") if word in schema], root)
 
 
-def _of_key(schemas: list[Schema], key: str) -> list[Schema]:
+def of_key(schemas: list[Schema], key: str) -> list[Schema]:
+    """What ``schemas`` say about the value at ``key``."""
     found: list[Schema] = []
     for schema in schemas:
         matching = [below for name, below in schema.get("patternProperties", {}).items() if re.search(name, key)]
