@@ -21,6 +21,7 @@ test: setup lint
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 	$(BIN)/fieldwright lint mappings/
 	$(BIN)/fieldwright test mappings/
+	.ci/contract $(BIN)/fieldwright
 
 lint: setup
 	$(BIN)/ruff check .
@@ -30,6 +31,9 @@ lint: setup
 
 docs: setup
 	$(BIN)/fieldwright reference > docs/manifest.md
+
+contract: setup
+	.ci/contract $(BIN)/fieldwright
 
 bench: setup
 	$(BIN)/python -m bench

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson, Mappings
+from engine.cli.output import show_findings
 from engine.errors import InputError, SpecError
 from engine.manifest.build import examine
 from engine.manifest.findings import Finding
@@ -79,12 +80,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _print_text(found: list[Finding], files: int, errors: int) -> None:
-    for finding in found:
-        color = "red" if finding.severity == "error" else "yellow"
-        place = typer.style(f"{finding.file}:{finding.line}:{finding.column}", bold=True)
-        typer.echo(f"{place} {typer.style(finding.code, fg=color)} {finding.message}")
-        if finding.hint:
-            typer.echo(f"  {finding.hint}")
+    show_findings(found)
     in_files = f"in {files} {'file' if files == 1 else 'files'}"
     warnings = len(found) - errors
     if not found:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+import typer
 from rich import box
 from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from engine.manifest.findings import Finding
 from engine.model import Json
 
 _UNWRAPPED = 1000
+_COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
 def console() -> Console:
@@ -34,6 +37,15 @@ def show(made: Table) -> None:
     with out.capture() as captured:
         out.print(made)
     sys.stdout.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
+
+
+def show_findings(found: Iterable[Finding]) -> None:
+    """Prints each finding: its place, its code, what is wrong, and below it what to do."""
+    for finding in found:
+        place = typer.style(f"{finding.file}:{finding.line}:{finding.column}", bold=True)
+        typer.echo(f"{place} {typer.style(finding.code, fg=_COLORS[finding.severity])} {printable(finding.message)}")
+        if finding.hint:
+            typer.echo(f"  {printable(finding.hint)}")
 
 
 def hanging(head: str | Text, text: str | Text) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+Severity = Literal["error", "warning", "note"]
+
 _FEW = 8
 _CUTOFF = 0.6
 
@@ -21,7 +23,7 @@ class Finding:
     code: str
     message: str
     hint: str = ""
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
     def __str__(self) -> str:
         text = f"{self.file}:{self.line}:{self.column} {self.code} {self.message}"

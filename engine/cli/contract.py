@@ -1,0 +1,66 @@
+"""``fieldwright contract``: a manifest and the vendor's OpenAPI in; where they disagree, and an exit code, out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.cli.options import AsJson
+from engine.cli.output import counted, print_json, show_findings
+from engine.contract.check import Contract, compare
+from engine.contract.openapi import read_openapi
+from engine.errors import SpecError
+from engine.manifest.build import examine
+from engine.manifest.findings import Finding
+from engine.manifest.source import Source, read
+
+
+def contract(
+    manifest: Annotated[Path, typer.Argument(help="The manifest.")],
+    openapi: Annotated[
+        Path, typer.Option("--openapi", metavar="FILE", help="The vendor's OpenAPI 3.0, 3.1 or Swagger 2.0 document.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Compare each call of a manifest with the vendor's OpenAPI. Nothing is sent, nothing is fetched.
+
+    Paths, methods, parameters, bodies, what is read from answers, statuses. Exit code 2 when something does not
+    agree, or when a file cannot be read.
+    """
+    try:
+        made = compare(_without_mistakes(manifest), read_openapi(openapi))
+    except SpecError as error:
+        made = Contract(error.findings, {})
+    errors = sum(finding.severity == "error" for finding in made.findings)
+    if as_json:
+        _print_json(made, errors)
+    else:
+        _print_text(made, errors)
+    if errors:
+        raise typer.Exit(2)
+
+
+def _without_mistakes(manifest: Path) -> Source:
+    """The manifest's source. Raises SpecError where it has mistakes of its own: they are told first."""
+    source = read(manifest)
+    errors: list[Finding] = [finding for finding in examine(source)[1] if finding.severity == "error"]
+    if errors:
+        raise SpecError(errors)
+    return source
+
+
+def _print_text(made: Contract, errors: int) -> None:
+    show_findings(made.findings)
+    if made.operations:
+        known = sum(endpoint is not None for endpoint in made.operations.values())
+        typer.echo(f"{known} of {counted(len(made.operations), 'operation')} are in the OpenAPI.")
+    warnings = sum(finding.severity == "warning" for finding in made.findings)
+    found = [counted(number, what) for number, what in ((errors, "error"), (warnings, "warning")) if number]
+    typer.echo(f"{', '.join(found)}." if found else "Nothing disagrees.")
+
+
+def _print_json(made: Contract, errors: int) -> None:
+    findings = [finding.as_json() for finding in made.findings]
+    print_json({"errors": errors, "operations": dict(made.operations), "findings": findings})

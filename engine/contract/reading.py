@@ -1,0 +1,150 @@
+"""What the manifest reads from answers, against the types of the answers: what cannot be there, out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+from engine.contract.calls import Call
+from engine.contract.problems import Problem
+from engine.contract.readings import Reading, readings
+from engine.manifest.expressions import Path, compile_path
+from engine.manifest.findings import nearest
+from engine.manifest.node import Node
+from engine.manifest.path_types import Absent, type_given
+from engine.manifest.types import ANY, Type, union
+
+PathKey = tuple[str | int, ...]
+_WORDS = {"text": "a text", "number": "a number", "integer": "a number", "boolean": "true or false", "list": "a list"}
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The types of the answers, by the call's path in the document; None where no JSON is documented."""
+
+    calls: Mapping[PathKey, Call]
+    good: Mapping[PathKey, Type | None]
+    bad: Mapping[PathKey, Type | None]
+
+
+def reading_problems(root: Node, answers: Answers) -> Iterator[Problem]:
+    """What the document at ``root`` reads from answers that the OpenAPI does not know to be there."""
+    told: set[PathKey] = set()
+    for reading in readings(root):
+        if reading.call not in answers.calls:
+            continue
+        if reading.base != "error" and answers.good[reading.call] is None:
+            if reading.call not in told:
+                yield _no_answer(reading, answers.calls[reading.call])
+            told.add(reading.call)
+            continue
+        given = _given(root, reading, answers)
+        yield from _absent(reading.node, given, f"what {answers.calls[reading.call].endpoint.name} answers")
+        if reading.node.key == "records":
+            yield from _no_list(reading.node, given)
+    for _, api in root.items("apis"):
+        yield from _shared_code(root, api, answers)
+
+
+def _no_answer(reading: Reading, call: Call) -> Problem:
+    message = f"the OpenAPI describes no JSON answer of {call.endpoint.name}: what is read from it is not checked"
+    return Problem(reading.node, "contract-answer", message, severity="note")
+
+
+def _given(root: Node, reading: Reading, answers: Answers) -> Type:
+    """The type of what the expression is called with."""
+    if reading.base == "error":
+        return answers.bad[reading.call] or ANY
+    answer = answers.good[reading.call] or ANY
+    if reading.base == "answer":
+        return answer
+    record = _record(root, reading.call, answer)
+    if reading.base == "records":
+        return Type(frozenset({"list"}), record)
+    if reading.base == "named":
+        return Type(frozenset({"object"}), keys={"record": record, "item": _item(reading.owner, record)}, open=True)
+    return _with_added(root, reading.owner, record, answers)
+
+
+def _record(root: Node, call: PathKey, answer: Type) -> Type:
+    """The type of one record of an answer; of a list, of its items."""
+    operation = root
+    for key in call:
+        operation = operation[key]
+    expression = operation.value("records") or operation.value("record")
+    given = type_given(compile_path(expression), answer)[0] if expression else answer
+    if "records" in operation and given.kinds is not None and "list" in given.kinds:
+        return given.items or ANY
+    return given
+
+
+def _item(owner: Node, record: Type) -> Type:
+    each = owner.value("each")
+    return (type_given(compile_path(each), record)[0].items or ANY) if each else ANY
+
+
+def _with_added(root: Node, owner: Node, record: Type, answers: Answers) -> Type:
+    """``record`` with what the further reads of an object put into it under their names."""
+    if record.keys is None or "add" not in owner:
+        return record
+    added = {}
+    for name, node in owner.items("add"):
+        call: PathKey = ("operations", node.value("read"))
+        added[name] = _record(root, call, answers.good.get(call) or ANY)
+    return Type(record.kinds, record.items, {**record.keys, **added}, record.open)
+
+
+def _absent(node: Node, given: Type, where: str) -> Iterator[Problem]:
+    path = compile_path(node.data)
+    for absent in type_given(path, given)[1]:
+        yield _problem(node, path, absent, where)
+
+
+def _problem(node: Node, path: Path, absent: Absent, where: str) -> Problem:
+    *above, name = absent.chain
+    shown = ".".join(absent.chain)
+    message = f"`{shown}` does not stand in {where}"
+    if absent.instead:
+        kinds = " or ".join(sorted({_WORDS[kind] for kind in absent.instead}))
+        message += f": `{'.'.join(above) or 'it'}` is {kinds}"
+    return Problem(
+        node,
+        "contract-answer",
+        message,
+        _instead(tuple(above), name, absent.known),
+        "warning" if absent.optional else "error",
+        offset=path.offset_of(absent.chain),
+    )
+
+
+def _instead(above: tuple[str, ...], name: str, known: tuple[str, ...]) -> str:
+    near = nearest(name, known)
+    if near:
+        return f"did you mean `{'.'.join((*above, near))}`?"
+    return f"there are: {', '.join(sorted(known)[:_SHOWN])}{', …' if len(known) > _SHOWN else ''}" if known else ""
+
+
+def _no_list(node: Node, given: Type) -> Iterator[Problem]:
+    kinds = type_given(compile_path(node.data), given)[0].kinds
+    if kinds is not None and not kinds & {"list", "object"}:
+        shown = " or ".join(sorted(_WORDS.get(kind, kind) for kind in kinds))
+        yield Problem(node, "contract-answer", f"`{node.data}` gives {shown}; expected a list of records")
+
+
+def _shared_code(root: Node, api: Node, answers: Answers) -> Iterator[Problem]:
+    """The profile's ``errors.code`` must stand in what some of its operations answer."""
+    code = (api.get("errors") or api).get("code") if "errors" in api else None
+    if code is None:
+        return
+    only = len(root["apis"].data) == 1
+    found = [
+        bad
+        for path, bad in answers.bad.items()
+        if path[0] == "operations"
+        and bad is not None
+        and (only or root["operations"][path[1]].value("api") == api.key)
+    ]
+    if found:
+        yield from _absent(code, reduce(union, found), "any failed answer of this profile")

@@ -1,0 +1,99 @@
+"""Where a manifest reads answers: its document in; each JMESPath over an answer, with what it is called with, out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.manifest.node import Node
+
+Base = Literal["answer", "record", "records", "named", "error"]
+"""What an expression is called with: the whole answer, a record of it, the list of records, ``record`` and ``item``
+by these names, or the answer that tells of a failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One expression at ``node``. ``call`` is the path in the document of the operation or sign-in step it reads."""
+
+    node: Node
+    call: tuple[str | int, ...]
+    base: Base
+    owner: Node
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """``owner`` and ``keys`` are paths in which ``*`` stands for each; ``of`` is the key that names the operation.
+
+    An empty ``of``: the owner itself is the call. One that begins with ``/`` counts from the top.
+    """
+
+    owner: str
+    of: str
+    base: Base
+    keys: tuple[str, ...]
+
+
+_PAGING = ("paging.cursor", "paging.next_url", "paging.more", "paging.total", "paging.pages")
+_RULES = (
+    _Rule("apis.*.auth.*.steps.*", "", "answer", ("capture.*", "expires.after", "expires.at")),
+    _Rule("operations.*", "", "answer", ("success", "records", "record", "must_hold.*", *_PAGING)),
+    _Rule("operations.*", "", "record", ("key",)),
+    _Rule("operations.*", "", "error", ("errors.code",)),
+    _Rule("objects.*", "read", "record", ("fields.*", "applications", "job_id", "application_id")),
+    _Rule("objects.application_list", "read", "named", ("keep",)),
+    _Rule("objects.resume.*", "read", "records", ("pick",)),
+    _Rule("objects.resume.*", "download", "answer", ("base64",)),
+    _Rule("objects.resume.*", "locate", "answer", ("url",)),
+    _Rule("objects.resume.*", "/objects.candidate.read", "record", ("name", "text")),
+    _Rule("events.poll.streams.*", "operation", "record", ("each",)),
+    _Rule("events.poll.streams.*", "operation", "named", ("ids.*", "version", "watermark", "data.*")),
+    _Rule("events.poll.streams.*", "operation", "answer", ("sync.token",)),
+    _Rule("events.queue", "read", "named", ("name", "dedupe", "types.*.ids.*", "types.*.version", "types.*.data.*")),
+    _Rule("events.queue", "read", "answer", ("request_id",)),
+    _Rule("events.webhook.registration", "list", "record", ("url", "id", "active")),
+    _Rule("events.webhook.registration", "create", "answer", ("created_id",)),
+    _Rule("events.webhook.registration", "secret", "answer", ("secret_value",)),
+    _Rule("write_back.places.*.directory", "operation", "record", ("id", "name", "type")),
+    _Rule("write_back.places.*.directory", "create", "answer", ("created_id",)),
+    _Rule("write_back.places.*.options", "operation", "record", ("id", "name", "type")),
+    _Rule("write_back.places.*.options", "create", "answer", ("created_id",)),
+    _Rule("write_back.places.*.found_by", "operation", "named", ("when",)),
+    _Rule("write_back.places.*.verify", "operation", "named", ("when",)),
+    _Rule("write_back.places.*", "read", "record", ("current",)),
+    _Rule("write_back.places.*.write.*", "call", "answer", ("capture.*",)),
+    _Rule("lookups.*", "operation", "named", ("where", "give")),
+    _Rule("lookups.*", "create", "answer", ("created",)),
+)
+
+
+def readings(root: Node) -> Iterator[Reading]:
+    """Every expression of the document at ``root`` that is called with an answer."""
+    for rule in _RULES:
+        for owner in _below(root, rule.owner.split(".")):
+            call = _call(root, owner, rule.of)
+            for key in rule.keys if call else ():
+                for node in _below(owner, key.split(".")):
+                    if isinstance(node.data, str):
+                        yield Reading(node, call, rule.base, owner)
+
+
+def _call(root: Node, owner: Node, of: str) -> tuple[str | int, ...]:
+    if not of:
+        return owner.path
+    found = next(_below(root if of[0] == "/" else owner, of.strip("/").split(".")), None)
+    return ("operations", found.data) if found is not None and isinstance(found.data, str) else ()
+
+
+def _below(node: Node, path: list[str]) -> Iterator[Node]:
+    if not path:
+        yield node
+        return
+    key, *rest = path
+    if key == "*" and isinstance(node.data, (dict, list)):
+        for name in node.data if isinstance(node.data, dict) else range(len(node.data)):
+            yield from _below(node[name], rest)
+    elif key in node:
+        yield from _below(node[key], rest)

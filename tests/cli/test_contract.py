@@ -1,0 +1,64 @@
+"""``fieldwright contract``: what disagrees with its place, the exit code, and JSON for machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.manifest.schemas import data_folder
+from tests.cli.running import fieldwright
+from tests.contract.documents import document, endpoint, json_answer
+
+MANIFEST = data_folder("mappings") / "smartrecruiters.yaml"
+COMPANY: dict[str, Any] = {"/configuration/company": {"get": endpoint()}}
+
+
+@pytest.fixture
+def openapi(tmp_path: Path) -> Path:
+    file = tmp_path / "openapi.json"
+    file.write_text(json.dumps(document(COMPANY)), "utf-8")
+    return file
+
+
+def test_operations_that_the_openapi_does_not_know_are_notes_and_no_failure(openapi: Path) -> None:
+    ended = fieldwright("contract", MANIFEST, "--openapi", openapi)
+    assert (ended.code, ended.err) == (0, "")
+    assert "contract-unknown the OpenAPI does not know GET /candidates/{…}\n" in ended.out
+    counted, verdict = ended.out.splitlines()[-2:]
+    assert counted.startswith("1 of ")
+    assert counted.endswith(" operations are in the OpenAPI.")
+    assert verdict == "Nothing disagrees."
+
+
+def test_what_disagrees_fails_with_its_place(openapi: Path) -> None:
+    answer = json_answer({"type": "object", "properties": {"contents": {"type": "array"}}})
+    openapi.write_text(json.dumps(document({"/candidates": {"get": {"responses": answer}}})), "utf-8")
+    ended = fieldwright("contract", MANIFEST, "--openapi", openapi, "--json")
+    assert ended.code == 2
+    assert ended.json["operations"]["list_candidates"] == "GET /candidates"
+    assert ended.json["operations"]["get_company"] is None
+    wrong = [found for found in ended.json["findings"] if found["severity"] == "error"]
+    assert ended.json["errors"] == len(wrong)
+    (records,) = [found for found in wrong if "`content` does not stand" in found["message"]]
+    lines = MANIFEST.read_text("utf-8").splitlines()
+    assert lines[records["line"] - 1] == "    records: content"
+    assert records["hint"] == "did you mean `contents`?"
+
+
+def test_a_broken_openapi_is_told_with_place_and_reason(openapi: Path) -> None:
+    openapi.write_text('{"openapi": "3.0.0",\n  "paths": {]}', "utf-8")
+    ended = fieldwright("contract", MANIFEST, "--openapi", openapi)
+    assert ended.code == 2
+    assert ended.out.startswith(f"{openapi}:2:13 syntax the file is no JSON here")
+
+
+def test_a_manifest_with_mistakes_of_its_own_is_told_those_first(openapi: Path, tmp_path: Path) -> None:
+    file = tmp_path / "smartrecruiters.yaml"
+    file.write_text(MANIFEST.read_text("utf-8").replace("read: get_job\n", "read: get_jib\n"), "utf-8")
+    ended = fieldwright("contract", file, "--openapi", openapi)
+    assert ended.code == 2
+    assert "unknown-operation there is no operation `get_jib`" in ended.out
+    assert "contract-" not in ended.out
