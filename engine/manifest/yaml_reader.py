@@ -87,12 +87,18 @@ class Reader:
         except _Stop:
             pass
         except yaml.MarkedYAMLError as error:
-            line, column, message, hint = explained(error, text)
-            self.findings.append(Finding(self.file, line, column, "syntax", message, hint))
+            self.findings.append(self._unreadable(error, text))
         except yaml.YAMLError:
             self._refuse((1, 1), "syntax", "the file is not readable as YAML")
         finally:
             loader.dispose()
+
+    def _unreadable(self, error: yaml.MarkedYAMLError, text: str) -> Finding:
+        line, column, message, hint = explained(error, text)
+        # The parser reads ahead of what it tells of, and has a limit of its own.
+        if "nesting depth" in (error.problem or ""):
+            return Finding(self.file, line, column, "too-deep", f"values are nested more than {LIMIT_DEPTH} deep")
+        return Finding(self.file, line, column, "syntax", message, hint)
 
     def _refuse(self, at: tuple[int, int], code: str, message: str, hint: str = "") -> None:
         self.findings.append(Finding(self.file, *at, code, message, hint))
