@@ -8,11 +8,11 @@ from functools import reduce
 
 from engine.contract.calls import Call
 from engine.contract.problems import Problem
-from engine.contract.readings import Reading, readings
 from engine.manifest.expressions import Path, compile_path
 from engine.manifest.findings import nearest
 from engine.manifest.node import Node
 from engine.manifest.path_types import Absent, type_given
+from engine.manifest.readings import Reading, readings
 from engine.manifest.types import ANY, Type, union
 
 PathKey = tuple[str | int, ...]

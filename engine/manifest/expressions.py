@@ -16,11 +16,11 @@ from typing import Any
 
 from jmespath.exceptions import JMESPathTypeError, LexerError, ParseError
 from jmespath.lexer import Lexer
-from jmespath.parser import Parser
 
 from engine.errors import ExpressionError
 from engine.manifest.expression_compiler import Node, children, compiled
 from engine.manifest.expression_functions import EXPRESSION_ARGUMENT, LIMIT_STEPS, SIGNATURES, Step, measure
+from engine.manifest.expression_parser import LocatedParser
 from engine.manifest.findings import did_you_mean
 from engine.model import Json
 
@@ -60,11 +60,12 @@ class Path:
     """A compiled JMESPath expression. Call it with plain data.
 
     ``references`` are the chains of names it reads from the root, such as ``("candidate", "email")``, each up to
-    its first index, projection or function.
+    its first index, projection or function. ``tree`` is its syntax tree (``expression_parser``).
     """
 
     text: str
     references: tuple[Chain, ...] = field(compare=False)
+    tree: Node = field(compare=False, repr=False)
     _step: Step = field(compare=False, repr=False)
     _builds: bool = field(compare=False, repr=False)
 
@@ -106,13 +107,13 @@ def compile_path(text: str) -> Path:
     tree = _parsed(text)
     _check(tree, text)
     references = tuple(sorted(set(_references(tree))))
-    return Path(text, references, compiled(tree), not _picks(tree))
+    return Path(text, references, tree, compiled(tree), not _picks(tree))
 
 
 def _parsed(text: str) -> Node:
     try:
         _check_tokens(text)
-        tree: Node = Parser().parse(text).parsed
+        tree: Node = LocatedParser().parse(text).parsed
     except LexerError as error:
         raise ExpressionSyntaxError(_lexing_problem(error), offset=error.lex_position) from None
     except ParseError as error:

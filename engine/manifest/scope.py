@@ -1,68 +1,135 @@
-"""Which names stand in scope where: what an expression in a given place of a manifest may read.
+"""Which names stand in scope where, and of which types: what an expression in a given place of a manifest may read.
 
-A scope is a tree of names: a dict lists all names known below it, ``ANYTHING`` means that what stands below is
-the ATS's own and not known here.
+A scope is a tree of names. A dict lists all names known below it, a ``Type`` says what a value is, ``ANYTHING``
+means that what stands below is the ATS's own and not known here.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import types as python_types
+import typing
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from engine.manifest.expressions import Chain
 from engine.manifest.findings import did_you_mean, nearest
-from engine.model import Application, Attachment, Candidate, Education, Experience, Ids, Job, Score
+from engine.manifest.types import (
+    ANY,
+    BOOLEAN,
+    FREE_TEXT,
+    INTEGER,
+    MOMENT,
+    NUMBER,
+    TEXT,
+    Type,
+    list_of,
+    or_null,
+    record,
+)
+from engine.model import Application, Attachment, Candidate, Cause, EventType, Ids, Job, Score
 
-ANYTHING: Mapping[str, Any] | None = None
+ANYTHING: Type | None = None
 Scope = Mapping[str, Any]
 
+_SCALARS: Mapping[object, Type] = {str: TEXT, int: INTEGER, float: NUMBER, bool: BOOLEAN}
+_PERSON = ("first_name", "last_name", "full_name", "name", "email", "phone", "location", "links")
+_IDS = ("candidate", "job", "application", "attachment")
 
-def names_of(kind: type[Any], **nested: Scope) -> dict[str, Any]:
-    """The field names of a canonical object, each a leaf unless ``nested`` says what is below."""
-    return {item.name: nested.get(item.name) for item in dataclasses.fields(kind)}
+
+@cache
+def plain(kind: type[Any]) -> Type:
+    """The type of a canonical object as expressions see it."""
+    hints = typing.get_type_hints(kind)
+    fields = {
+        item.name: _field(kind.__name__.lower(), item.name, hints[item.name]) for item in dataclasses.fields(kind)
+    }
+    return record(fields)
 
 
-CANDIDATE = {**names_of(Candidate), "name": None}
-APPLICATION = names_of(Application)
-JOB = {**names_of(Job), "text": None}
-ATTACHMENT = names_of(Attachment)
-SCORE = names_of(Score, primary_experience=names_of(Experience), education=names_of(Education))
-FEEDBACK = {"verdict": None, "comment": None, "by": None, "at": None}
+def _field(owner: str, name: str, hint: Any) -> Type:
+    type_ = _hinted(hint)
+    if name == "id" and owner in _IDS:
+        return replace(type_, means=f"{owner}.id")
+    if name.removesuffix("_id") in _IDS and name.endswith("_id"):
+        return replace(type_, means=f"{name.removesuffix('_id')}.id")
+    if owner == "ids":
+        return replace(type_, means=f"{name}.id")
+    if owner == "candidate" and name in _PERSON:
+        return replace(type_, means="person")
+    return replace(type_, means="moment") if name.endswith("_at") else type_
+
+
+def _hinted(hint: Any) -> Type:
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is tuple:
+        return list_of(_hinted(arguments[0]))
+    if origin is python_types.UnionType and len(arguments) == 2:
+        return or_null(_hinted(next(one for one in arguments if one is not type(None))))
+    return plain(hint) if isinstance(hint, type) and dataclasses.is_dataclass(hint) else ANY
+
+
+def _more(type_: Type, **more: Type) -> Type:
+    return record({**(type_.keys or {}), **more})
+
+
+CANDIDATE = _more(plain(Candidate), name=replace(TEXT, means="person"))
+APPLICATION = plain(Application)
+JOB = _more(plain(Job), text=TEXT)
+ATTACHMENT = plain(Attachment)
+SCORE = plain(Score)
+FEEDBACK = record({"verdict": TEXT, "comment": or_null(TEXT), "by": or_null(TEXT), "at": ANY})
 OBJECTS: Scope = {"candidate": CANDIDATE, "application": APPLICATION, "job": JOB}
 
 REQUEST: Scope = {
     **OBJECTS,
     "attachment": ATTACHMENT,
     "record": ANYTHING,
-    "page": {"cursor": None, "number": None, "offset": None},
-    "since": None,
-    "fields": None,
-    "field": {"id": None, "name": None, "type": None, "value": None},
-    "tags": None,
-    "note": {"text": None, "subject": None},
-    "file": {"name": None, "content_type": None, "size": None, "base64": None},
-    "stage": None,
-    "webhook": {"url": None, "events": None},
-    "subscription": {"id": None, "secret": None},
+    "page": {"cursor": ANYTHING, "number": INTEGER, "offset": INTEGER},
+    "since": MOMENT,
+    "fields": list_of(ANY),
+    "field": {"id": ANYTHING, "name": TEXT, "type": or_null(TEXT), "value": ANYTHING},
+    "tags": list_of(TEXT),
+    "note": {"text": TEXT, "subject": TEXT},
+    "file": {"name": TEXT, "content_type": TEXT, "size": INTEGER, "base64": TEXT},
+    "stage": ANYTHING,
+    "webhook": {"url": TEXT, "events": list_of(TEXT)},
+    "subscription": {"id": ANYTHING, "secret": replace(TEXT, means="secret")},
 }
-TRANSLATED: Scope = {"headers": ANYTHING, "body": ANYTHING, "received": None}
+TRANSLATED: Scope = {"headers": ANYTHING, "body": ANYTHING, "received": MOMENT}
 DELIVERY: Scope = {**TRANSLATED, "query": ANYTHING}
 SIGNED: Scope = {"headers": ANYTHING}
 RECORD: Scope = {"record": ANYTHING, "item": ANYTHING}
-WRITTEN: Scope = {"record": ANYTHING, "marker": None, "value": None}
-EVENT = {"type": None, "source": None, "ids": names_of(Ids), "version": None, "data": ANYTHING}
-FILTER: Scope = {**OBJECTS, "event": EVENT, "prospect": None}
+WRITTEN: Scope = {"record": ANYTHING, "marker": TEXT, "value": ANYTHING}
+EVENT = {
+    "type": replace(TEXT, one_of=tuple(str(type_) for type_ in EventType)),
+    "source": replace(TEXT, one_of=("webhook", "poll", "backfill", "engine")),
+    "ids": plain(Ids),
+    "version": or_null(FREE_TEXT),
+    "data": ANYTHING,
+}
+FILTER: Scope = {**OBJECTS, "event": EVENT, "prospect": BOOLEAN}
 KNOWN: Scope = {**FILTER, "record": ANYTHING}
 VALUE: Scope = {
     **OBJECTS,
     "score": SCORE,
     "feedback": FEEDBACK,
-    "shortlist": {"url": None},
-    "stage_move": {"to": None},
+    "shortlist": {"url": TEXT},
+    "stage_move": {"to": TEXT},
 }
-NOTE: Scope = {**VALUE, "outputs": ANYTHING, "causes": ANYTHING, "audit_id": None, "when": None}
+NOTE: Scope = {**VALUE, "outputs": ANYTHING, "causes": list_of(plain(Cause)), "audit_id": TEXT, "when": MOMENT}
 FIELD_ITEM: Scope = {"field": REQUEST["field"]}
+
+
+def as_type(names: Scope | Type | None) -> Type:
+    """What an expression sees in a scope, or in a part of one."""
+    if isinstance(names, Type):
+        return names
+    return ANY if names is None else record({name: as_type(below) for name, below in names.items()})
 
 
 def is_content(scope: Scope) -> bool:
@@ -76,13 +143,21 @@ def unknown_names(references: Iterable[Chain], scope: Scope) -> list[tuple[Chain
     for chain in references:
         level: Any = scope
         for depth, name in enumerate(chain):
-            if level is None:
+            names = _names(level)
+            if names is None:
                 break
-            if name not in level:
-                problems.setdefault(chain[: depth + 1], _instead(chain[:depth], name, level))
+            if name not in names:
+                problems.setdefault(chain[: depth + 1], _instead(chain[:depth], name, names))
                 break
-            level = level[name]
+            level = names[name]
     return list(problems.items())
+
+
+def _names(level: Scope | Type | None) -> Mapping[str, Any] | None:
+    """All names known below ``level``; None where there may be others."""
+    if isinstance(level, Type):
+        return None if level.open else level.keys
+    return level
 
 
 def _instead(above: Chain, name: str, level: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ and nothing is ever said against it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -19,6 +20,7 @@ Kind = Literal["text", "number", "integer", "boolean", "null", "list", "object"]
 SECRET = "secret"
 
 _LIMIT_DEPTH = 20
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:$|[T ]\d\d:\d\d)")
 _KINDS: Mapping[type, Kind] = {
     str: "text",
     int: "integer",
@@ -53,7 +55,9 @@ class Type:
     """What a value may be. ``kinds`` None: anything. A list's ``items``, an object's ``keys`` None: not known.
 
     ``open``: an object that may have keys beside these. ``means`` is what the value stands for beyond its kind:
-    ``candidate.id``, ``job.id``, ``moment``, ``secret``, ``person`` (says who somebody is); "" where not known.
+    ``candidate.id``, ``job.id``, ``moment``, ``secret``, ``person`` (says who somebody is), ``free`` (any text); ""
+    where nothing more is meant. ``one_of``: the only texts it can be. ``origin``: for people, where an object's keys
+    are known from, such as “the samples of get_job”; "" where the engine itself says so.
     """
 
     kinds: frozenset[Kind] | None = None
@@ -61,6 +65,8 @@ class Type:
     keys: Mapping[str, Type] | None = None
     open: bool = False
     means: str = ""
+    one_of: tuple[str, ...] = ()
+    origin: str = ""
 
     @property
     def is_any(self) -> bool:
@@ -89,8 +95,8 @@ NUMBER = Type(frozenset({"number"}))
 INTEGER = Type(frozenset({"integer"}))
 BOOLEAN = Type(frozenset({"boolean"}))
 MOMENT = Type(frozenset({"text"}), means="moment")
+FREE_TEXT = Type(frozenset({"text"}), means="free")
 LIST = Type(frozenset({"list"}))
-OBJECT = Type(frozenset({"object"}), open=True)
 
 
 def list_of(items: Type) -> Type:
@@ -108,16 +114,16 @@ def or_null(type_: Type) -> Type:
     return type_ if type_.kinds is None else replace(type_, kinds=type_.kinds | {"null"})
 
 
-def meaning(type_: Type, means: str) -> Type:
-    """``type_``, known to stand for ``means``."""
-    return replace(type_, means=means)
-
-
 def of_value(value: Json, depth: int = 0) -> Type:
-    """The type of one plain value; of a list's items together. Below 20 levels anything may stand."""
+    """The type of one plain value; of a list's items together. Below 20 levels anything may stand.
+
+    A text that begins with a date is a moment, any other is free text.
+    """
     kind = _KINDS.get(type(value))
     if kind is None or depth > _LIMIT_DEPTH:
         return ANY
+    if kind == "text":
+        return MOMENT if _MOMENT.match(value) else FREE_TEXT
     if kind == "list":
         return Type(frozenset({kind}), items=all_of(of_value(item, depth + 1) for item in value))
     if kind == "object":
@@ -141,7 +147,15 @@ def union(one: Type, other: Type) -> Type:
     kinds = one.kinds | other.kinds
     if "number" in kinds:
         kinds -= {"integer"}
-    return Type(kinds, _items(one, other), _keys(one, other), _is_open(one, other), means)
+    return Type(
+        kinds=kinds,
+        items=_items(one, other),
+        keys=_keys(one, other),
+        open=_is_open(one, other),
+        means=means,
+        one_of=_one_of(one, other),
+        origin=one.origin or other.origin,
+    )
 
 
 def _means_of_both(one: Type, other: Type) -> str:
@@ -150,6 +164,11 @@ def _means_of_both(one: Type, other: Type) -> str:
     if one.means == other.means or other.kinds == NULL.kinds:
         return one.means
     return other.means if one.kinds == NULL.kinds else ""
+
+
+def _one_of(one: Type, other: Type) -> tuple[str, ...]:
+    texts = [type_.one_of for type_ in (one, other) if type_.may_be("text")]
+    return tuple(dict.fromkeys(word for words in texts for word in words)) if all(texts) else ()
 
 
 def _items(one: Type, other: Type) -> Type | None:
