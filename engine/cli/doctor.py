@@ -83,11 +83,12 @@ def _show_check(check: Check) -> None:
 def _show_outputs(outputs: tuple[OutputReport, ...]) -> None:
     if not outputs:
         return
-    rows = [
-        (report.output, report.place or ("off" if report.is_off else "nowhere"), "; ".join(report.why))
-        for report in outputs
-    ]
+    rows = [(report.output, report.place or _nowhere(report), "; ".join(report.why)) for report in outputs]
     console().print()
     show(table(("output", "goes to", "because"), rows))
     said = "Writing itself is not tried here: a right that is missing shows with the first result, which then goes"
     hanging("", f"{said} to its next place.")
+
+
+def _nowhere(report: OutputReport) -> str:
+    return "off" if report.is_off else "held" if report.is_held else "nowhere"

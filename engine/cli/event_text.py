@@ -12,7 +12,9 @@ from engine.cli.event_story import Story, body_text, event_summary
 from engine.cli.output import console, hanging, is_wider, printable, show, table
 from engine.clock import iso
 from engine.model import Json
+from engine.pipeline.payload import planned_of
 from engine.redaction import masked_headers
+from engine.runtime.rebinding import remedy
 from engine.store import StoredEvent
 
 _SHORT = 8
@@ -25,6 +27,7 @@ _COLORS = {
     "dead": "red",
     "refused": "red",
     "later": "yellow",
+    "held": "yellow",
 }
 
 
@@ -196,8 +199,13 @@ def _show_deliveries(out: Console, story: Story) -> None:
     rows = [
         (one.place, one.operation, _colored(one.state), str(one.attempts), one.last_cause) for one in story.deliveries
     ]
+    out = console()
     out.print("\nDeliveries")
     show(table(("place", "operation", "state", "attempts", "cause"), rows))
+    for one in story.deliveries:
+        if one.state == "held":
+            output = planned_of(one.payload).writes[0].output
+            out.print(printable(f"{output} is held: {remedy(one.connection, output)}"))
 
 
 def _colored(word: str) -> Text:

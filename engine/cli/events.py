@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.event_held import held_json, show_held
 from engine.cli.event_story import event_summary, story_of
 from engine.cli.event_text import show_list, show_refused, show_story
 from engine.cli.options import AsJson, State
 from engine.cli.output import print_json
 from engine.errors import InputError
 from engine.model import OutcomeKind
+from engine.runtime.rebinding import held_causes
 from engine.settings import Settings, settings_from
 from engine.store import Store
 
@@ -40,14 +42,16 @@ def list_events(
     with _store(settings_from(state=state)) as store:
         found = store.inbox.list(connection, status, outcome, limit)
         counts, refused = store.inbox.counts(connection), store.inbox.refused()
+        held = held_causes(store, connection)
     if connection is not None:
         refused = {name: reasons for name, reasons in refused.items() if name == connection}
     if as_json:
         listed = [event_summary(event) for event in found]
-        print_json({"events": listed, "counts": counts, "refused": refused})
+        print_json({"events": listed, "counts": counts, "refused": refused, "held": held_json(held)})
     else:
         show_list(found, counts)
         show_refused(refused)
+        show_held(held)
 
 
 @app.command("show")

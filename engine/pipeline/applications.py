@@ -7,14 +7,16 @@ from dataclasses import replace
 
 from engine.hydration.hydrate import Hydrated, Hydrator
 from engine.model import CanonicalEvent, Json, Outcome, OutcomeKind, as_plain
+from engine.pipeline.holding import withheld_request
 from engine.pipeline.payload import delivery_of, planned_of
 from engine.pipeline.route import LEASE_S, Route
 from engine.pipeline.scoring import Scored, score_application
 from engine.pipeline.telling import plan_detail
 from engine.ports import Scorer
-from engine.store.deliveries import Delivery
+from engine.store.deliveries import Delivery, NewDelivery
 from engine.store.events import Claim, StoredEvent
 from engine.store.store import Store
+from engine.writeback.grouping import Planned
 from engine.writeback.planner import Plan, plan
 from engine.writeback.values import digest, output_values
 
@@ -97,20 +99,16 @@ class ApplicationWork:
         known = replace(known, written={**known.written, **coming}, stands=stands)
         planned = plan(manifest, output_values(manifest, context), known, audit_id=audit_id)
         self._store.steps.add(event.id, "planned", plan_detail(planned))
-        if not planned.deliveries:
+        if not planned.deliveries and not planned.held:
             return self._nothing_to_send(route, event, subject, planned)
-        entries = [
-            delivery_of(
-                request,
-                context,
-                audit_id,
-                connection=route.name,
-                subject=subject,
-                candidate_id=hydrated.candidate.id,
-                job_id=hydrated.job.id,
-            )
-            for request in planned.deliveries
-        ]
+        route.discovery.bind(planned.deliveries, known)
+
+        def entry(request: Planned, held: str = "") -> NewDelivery:
+            ids = {"candidate_id": hydrated.candidate.id, "job_id": hydrated.job.id}
+            return delivery_of(request, context, audit_id, connection=route.name, subject=subject, held=held, **ids)
+
+        entries = [entry(request) for request in planned.deliveries]
+        entries += [entry(withheld_request(route, one, audit_id), one.why) for one in planned.held]
         with self._store.transaction():
             self._store.outbox.overtake(_overtaken(open_now, planned))
             self._store.outbox.enqueue(event.id, entries, claim.token)
@@ -137,7 +135,8 @@ def _overtaken(open_now: Sequence[Delivery], planned: Plan) -> list[str]:
 
     What a manager answered is history, not a state: a newer answer does not take the place of an older one.
     """
-    newer = {write.output for request in planned.deliveries for write in request.writes} - _HISTORY
+    going = {write.output for request in planned.deliveries for write in request.writes}
+    newer = (going | {held.write.output for held in planned.held}) - _HISTORY
     return [
         delivery.id
         for delivery in open_now

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from connectors.messages import UploadFile
 from engine.clock import Clock
@@ -17,33 +16,22 @@ from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, attempt
 from engine.delivery.schedule import GiveUp, decide, next_turn
 from engine.errors import CallError, FieldwrightError, LeaseLost, Refused, StoreUnavailable, Throttled
 from engine.hydration.objects import mapper
-from engine.model import Application, Candidate, Json, as_plain
+from engine.model import Application, Json, as_plain
+from engine.pipeline.falling import Work, move
+from engine.pipeline.holding import release
 from engine.pipeline.outcomes import outcome_of, record_outcome
-from engine.pipeline.payload import delivery_of, planned_of
+from engine.pipeline.payload import planned_of
 from engine.pipeline.route import CURRENT_EVENT, LEASE_S, Route
-from engine.pipeline.telling import attempt_detail, rung_details, told_loss, told_nowhere
+from engine.pipeline.telling import attempt_detail, told_nowhere
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.store.written import Written
 from engine.writeback.compose import CallInput, compose
-from engine.writeback.grouping import Landed, Planned
 from engine.writeback.places import Landing, PassedOver, find_stage
-from engine.writeback.planner import Undeliverable
-from engine.writeback.rungs import fall, regroup, split
 from engine.writeback.values import digest
 
 _MOVE_FRESH_S = 30.0
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """One claimed delivery with all that its attempt needs."""
-
-    route: Route
-    delivery: Delivery
-    planned: Planned
-    context: Mapping[str, Json]
 
 
 class DeliveryWork:
@@ -76,6 +64,11 @@ class DeliveryWork:
         nowhere = told_nowhere(self._store.steps.of(event_id))
         record_outcome(self._store, [event_id], outcome_of(self._store.outbox.of_event(event_id), nowhere))
 
+    def release_held(self) -> None:
+        """Lets go what was held for a person and need not be any more."""
+        for event_id in release(self._routes, self._store, self._only):
+            self.finish_event(event_id)
+
     # ── attempt ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _deliver(self, delivery: Delivery) -> None:
@@ -84,7 +77,7 @@ class DeliveryWork:
             self._store.outbox.settle(delivery.id, delivery.token, "dead", "the connection is not there any more")
             return
         try:
-            work = _Work(route, delivery, planned_of(delivery.payload), self._context(route, delivery))
+            work = Work(route, delivery, planned_of(delivery.payload), self._context(route, delivery))
             if not self._is_left(work):
                 self._settle(work, self._attempt(work))
         except (LeaseLost, StoreUnavailable):
@@ -99,7 +92,7 @@ class DeliveryWork:
             _log.exception("delivery %s failed, reference %s", delivery.id, reference)
             self._again(delivery, Later(f"an internal error, reference {reference}", sent=delivery.sent))
 
-    def _attempt(self, work: _Work) -> Attempted:
+    def _attempt(self, work: Work) -> Attempted:
         route, delivery = work.route, work.delivery
         manifest = route.connection.manifest
         place = manifest.write_back.places[work.planned.place]
@@ -118,7 +111,7 @@ class DeliveryWork:
             before_sending=lambda: self._store.outbox.mark_sent(delivery.id, delivery.token, LEASE_S),
         )
 
-    def _composed(self, work: _Work) -> CallInput:
+    def _composed(self, work: Work) -> CallInput:
         return compose(
             work.route.connection.manifest,
             work.planned,
@@ -127,7 +120,7 @@ class DeliveryWork:
             current_tags=self._current_tags(work),
         )
 
-    def _is_left(self, work: _Work) -> bool:
+    def _is_left(self, work: Work) -> bool:
         """Ends a stage move that had to wait where a person has moved the application on meanwhile."""
         delivery, rule = work.delivery, work.route.connection.manifest.objects.get("application")
         has_waited = delivery.attempts > 1 or self._clock.now() - delivery.created_at > _MOVE_FRESH_S
@@ -145,7 +138,7 @@ class DeliveryWork:
         self._store.outbox.settle(delivery.id, delivery.token, "moved", why)
         return True
 
-    def _current_tags(self, work: _Work) -> Sequence[str] | None:
+    def _current_tags(self, work: Work) -> Sequence[str] | None:
         """The candidate's tags as they are at this moment, where writing replaces them."""
         place = work.route.connection.manifest.write_back.places[work.planned.place]
         if work.planned.place != "tag" or place.read is None:
@@ -166,13 +159,13 @@ class DeliveryWork:
         score = {**as_plain(stored.score), "audit_id": stored.audit_id} if stored else {}
         return {**kept, "settings": connection.open_settings, "score": score, "stage_move": connection.stage_move}
 
-    def _tell(self, work: _Work, result: Attempted) -> None:
+    def _tell(self, work: Work, result: Attempted) -> None:
         detail = attempt_detail(work.delivery.id, work.planned, result)
         self._store.steps.add(work.delivery.event_id, "attempt", detail)
 
     # ── settle ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _settle(self, work: _Work, result: Attempted) -> None:
+    def _settle(self, work: Work, result: Attempted) -> None:
         delivery = work.delivery
         if isinstance(result, Later) and result.held:
             self._again(delivery, result)
@@ -187,9 +180,9 @@ class DeliveryWork:
         else:
             if result.operation == work.planned.operation:
                 work.route.discovery.learn(work.planned.place, result)
-            self._move(work, result)
+            move(self._store, work, result)
 
-    def _arrived(self, work: _Work, result: Arrived) -> None:
+    def _arrived(self, work: Work, result: Arrived) -> None:
         delivery = work.delivery
         rows = [
             Written(write.output, digest(write.value), write.place, write.target) for write in work.planned.writes
@@ -210,62 +203,3 @@ class DeliveryWork:
             self._store.outbox.settle(delivery.id, delivery.token, "dead", cause)
             return
         self._store.outbox.retry_at(delivery.id, delivery.token, decision.at, later.cause, sent=sent)
-
-    def _move(self, work: _Work, refusal: Refused) -> None:
-        """After a refusal for good: the batch taken apart, or each output to its next place."""
-        parts = split(work.planned, refusal)
-        if len(parts) > 1:
-            self._replace(work, parts, refusal.cause, absorbed=())
-            return
-        landed, lost = self._fallen(work, refusal)
-        pending = self._pending(work)
-        audit_id = work.delivery.payload["audit_id"]
-        manifest = work.route.connection.manifest
-        wanted = regroup(manifest, landed, list(pending.values()), audit_id=audit_id)
-        kept = {id(planned) for planned in wanted}
-        absorbed = [delivery_id for delivery_id, planned in pending.items() if id(planned) not in kept]
-        standing = {id(planned) for planned in pending.values()}
-        fresh = tuple(planned for planned in wanted if id(planned) not in standing)
-        for detail in rung_details(landed, lost, refusal):
-            self._store.steps.add(work.delivery.event_id, "rung", detail)
-        self._replace(work, fresh, told_loss(refusal, lost), absorbed, dead=bool(lost))
-
-    def _fallen(self, work: _Work, refusal: Refused) -> tuple[list[Landed], list[Undeliverable]]:
-        candidate = _candidate(work.context)
-        stage = (work.context.get("application") or {}).get("status")
-        prospect = bool(work.context.get("prospect"))
-        known = work.route.discovery.known(candidate, stage, work.delivery.subject, prospect=prospect)
-        manifest = work.route.connection.manifest
-        found = [fall(manifest, write, refusal.cause, known) for write in work.planned.writes]
-        return [item for item in found if isinstance(item, Landed)], [
-            item for item in found if isinstance(item, Undeliverable)
-        ]
-
-    def _pending(self, work: _Work) -> dict[str, Planned]:
-        """The event's other deliveries that were never sent, by id."""
-        others = self._store.outbox.of_event(work.delivery.event_id)
-        waiting = [other for other in others if other.state == "pending" and not other.sent]
-        return {other.id: planned_of(other.payload) for other in waiting if other.id != work.delivery.id}
-
-    def _replace(
-        self, work: _Work, parts: Sequence[Planned], cause: str, absorbed: Sequence[str], *, dead: bool = False
-    ) -> None:
-        delivery = work.delivery
-        fresh = [
-            delivery_of(
-                part,
-                delivery.payload["context"],
-                delivery.payload["audit_id"],
-                connection=delivery.connection,
-                subject=delivery.subject,
-                candidate_id=delivery.candidate_id,
-                job_id=delivery.job_id,
-            )
-            for part in parts
-        ]
-        self._store.outbox.settle(delivery.id, delivery.token, "dead" if dead else "moved", cause, fresh, absorbed)
-
-
-def _candidate(context: Mapping[str, Json]) -> Candidate:
-    plain = {name: value for name, value in context["candidate"].items() if name != "name"}
-    return Candidate(**{**plain, "links": tuple(plain.get("links") or ()), "tags": tuple(plain.get("tags") or ())})

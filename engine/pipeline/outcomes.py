@@ -6,6 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from engine.model import Outcome, OutcomeKind
+from engine.pipeline.holding import SWITCHED_OFF
 from engine.pipeline.payload import planned_of
 from engine.store.deliveries import Delivery
 from engine.store.outbox import OVERTAKEN
@@ -38,6 +39,8 @@ def outcome_of(deliveries: Sequence[Delivery], nowhere: Sequence[str] = ()) -> O
         return Outcome(OutcomeKind.DEAD, f"{some}{causes}")
     if any(delivery.last_cause == OVERTAKEN for delivery in deliveries) and not arrived:
         return Outcome(OutcomeKind.SUPERSEDED, OVERTAKEN)
+    if any(delivery.last_cause == SWITCHED_OFF for delivery in deliveries) and not arrived:
+        return Outcome(OutcomeKind.FILTERED, SWITCHED_OFF)
     if not arrived:
         return Outcome(OutcomeKind.UNCHANGED, "all is written as it is")
     outputs = sum(len(planned_of(delivery.payload).writes) for delivery in arrived)

@@ -25,8 +25,9 @@ def delivery_of(
     subject: str,
     candidate_id: str,
     job_id: str | None,
+    held: str = "",
 ) -> NewDelivery:
-    """The outbox row that carries out one planned request."""
+    """The outbox row that carries out one planned request. ``held``: why it has to wait for a person."""
     return NewDelivery(
         connection=connection,
         subject=subject,
@@ -36,6 +37,7 @@ def delivery_of(
         operation=planned.operation,
         payload=_payload_of(planned, context, audit_id),
         marker=planned.marker,
+        held=held,
     )
 
 

@@ -9,18 +9,24 @@ from engine.errors import Refused
 from engine.model import Cause, Json, Write, as_plain
 from engine.store.steps import Step
 from engine.writeback.grouping import Landed, Planned
-from engine.writeback.planner import Plan, Undeliverable
+from engine.writeback.planner import Plan, Undeliverable, Withheld
 
 
 def plan_detail(planned: Plan) -> dict[str, Json]:
-    """A plan: where each output goes, which stand as they should, which go nowhere."""
+    """A plan: where each output goes, which stand as they should, which go nowhere, which are held."""
     going = [
-        {**_placed(write), "operation": request.operation}
+        {**placed_detail(write), "operation": request.operation}
         for request in planned.deliveries
         for write in request.writes
     ]
     nowhere = [{"output": lost.output, "causes": _plain(lost.causes)} for lost in planned.nowhere]
-    return {"going": going, "unchanged": list(planned.unchanged), "nowhere": nowhere}
+    told = {"going": going, "unchanged": list(planned.unchanged), "nowhere": nowhere}
+    return {**told, "held": [held_detail(one) for one in planned.held]} if planned.held else told
+
+
+def held_detail(held: Withheld) -> dict[str, Json]:
+    """A write that waits for a person, and why."""
+    return {**placed_detail(held.write), "why": held.why}
 
 
 def told_nowhere(steps: Sequence[Step]) -> tuple[str, ...]:
@@ -46,7 +52,7 @@ def rung_details(
     landed: Sequence[Landed], lost: Sequence[Undeliverable], refusal: Refused
 ) -> Iterator[dict[str, Json]]:
     """Each output of a refused request: its next place, or that there is none."""
-    yield from (_placed(item.write) for item in landed)
+    yield from (placed_detail(item.write) for item in landed)
     for gone in lost:
         yield {"output": gone.output, "place": None, "causes": _plain(gone.causes), "refused": refusal.cause}
 
@@ -56,7 +62,8 @@ def told_loss(refusal: Refused, lost: Sequence[Undeliverable]) -> str:
     return f"{refusal.cause}, no place left for {', '.join(gone.output for gone in lost)}" if lost else refusal.cause
 
 
-def _placed(write: Write) -> dict[str, Json]:
+def placed_detail(write: Write) -> dict[str, Json]:
+    """A write's place, and why it is not a better one."""
     place = {"output": write.output, "place": write.place, "target": write.target, "rung": write.rung + 1}
     return {**place, "causes": _plain(write.causes)}
 

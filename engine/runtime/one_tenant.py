@@ -89,6 +89,7 @@ class InPlace:
 
         What is under way is finished first when this is interrupted.
         """
+        self._deliveries.release_held()
         with ThreadPoolExecutor(threads, thread_name_prefix="work") as pool:
             try:
                 under_way = {pool.submit(self._turns) for _ in range(threads)}

@@ -90,6 +90,7 @@ class Workers:
             self._swept_at = now
             self._store.inbox.recover()
             self._store.outbox.recover()
+            self._deliveries.release_held()
             for event in self._store.inbox.settled(200):
                 self._deliveries.finish_event(event.id)
         finally:

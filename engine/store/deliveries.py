@@ -11,13 +11,21 @@ from sqlalchemy import Row
 from engine.model import Json
 from engine.store.codec import decoded, encoded
 
-DeliveryState = Literal["pending", "leased", "delivered", "moved", "dead"]
+DeliveryState = Literal["pending", "leased", "held", "delivered", "moved", "dead"]
+"""``held``: not settled, and not to go out before a person has said where to."""
+
+OPEN = ("pending", "leased", "held")
+"""The states of what is not settled."""
+
 Settled = Literal["delivered", "moved", "dead"]
 
 
 @dataclass(frozen=True, slots=True)
 class NewDelivery:
-    """A delivery to be stored. ``marker`` is the text by which our own write is recognised at the other side."""
+    """A delivery to be stored. ``marker`` is the text by which our own write is recognised at the other side.
+
+    ``held`` says why it waits for a person; empty where it may go out.
+    """
 
     connection: str
     subject: str
@@ -27,6 +35,7 @@ class NewDelivery:
     operation: str
     payload: Mapping[str, Json] = field(repr=False)
     marker: str = ""
+    held: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +91,11 @@ def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float, not_
         "operation": new.operation,
         "payload": encoded(new.payload),
         "marker": new.marker,
-        "state": "pending",
+        "state": "held" if new.held else "pending",
         "turn": turn,
         "attempts": 0,
         "next_at": max(not_before, now),
         "sent": False,
-        "last_cause": "",
+        "last_cause": new.held,
         "created_at": now,
     }

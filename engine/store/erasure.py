@@ -8,6 +8,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, select, update
 
 from engine.model import OutcomeKind
+from engine.store.deliveries import OPEN
 from engine.store.schema import cache, inbox, outbox, scores, written
 
 
@@ -45,7 +46,7 @@ def _subjects(connection: Connection, tenant: str, candidate_id: str) -> set[str
 def _blank_outbox(connection: Connection, tenant: str, candidate_id: str, now: float) -> int:
     about = _about(outbox, tenant, candidate_id)
     ended = {"state": "dead", "last_cause": "erased", "settled_at": now, "lease_until": None}
-    connection.execute(update(outbox).where(about, outbox.c.state.in_(("pending", "leased"))).values(**ended))
+    connection.execute(update(outbox).where(about, outbox.c.state.in_(OPEN)).values(**ended))
     return connection.execute(update(outbox).where(about).values(payload="{}", marker="")).rowcount
 
 

@@ -19,6 +19,7 @@ from engine.store import claims
 from engine.store.accepting import insert_rows, key_of, new_once, rows_of
 from engine.store.codec import encoded
 from engine.store.database import Database, ignoring_insert
+from engine.store.deliveries import OPEN
 from engine.store.events import Accepted, Claim, StoredEvent, StoredEvents, event_from
 from engine.store.identity import Identity
 from engine.store.refusals import Refusals
@@ -164,7 +165,7 @@ class Inbox:
 
     def settled(self, limit: int) -> list[StoredEvent]:
         """Planned events of which no delivery is open: their outcome is due to be recorded."""
-        still_open = exists().where(outbox.c.event_id == inbox.c.id, outbox.c.state.in_(("pending", "leased")))
+        still_open = exists().where(outbox.c.event_id == inbox.c.id, outbox.c.state.in_(OPEN))
         return self._select(inbox.c.state == "planned", ~still_open, limit=limit)
 
     def replay(self, id: str) -> None:

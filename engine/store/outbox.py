@@ -1,8 +1,8 @@
 """The outbox: each delivery that was planned, until it is settled.
 
 Deliveries of one subject (an application) go out strictly in order: while one is open, none after it is given
-out, even if the first waits for a retry. What replaces a delivery takes its turn. Whoever holds an old token
-settles nothing (LeaseLost).
+out, even if the first waits for a retry; what is held for a person (``engine.store.held``) holds up none. What
+replaces a delivery takes its turn. Whoever holds an old token settles nothing (LeaseLost).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from engine.clock import Clock
 from engine.errors import LeaseLost
 from engine.store.claims import leased_by, next_token, why_not
 from engine.store.database import Database
-from engine.store.deliveries import Deliveries, Delivery, NewDelivery, Settled, delivery_from, row_of
+from engine.store.deliveries import OPEN, Deliveries, Delivery, NewDelivery, Settled, delivery_from, row_of
 from engine.store.identity import Identity
 from engine.store.schema import inbox, outbox
 
-_OPEN = ("pending", "leased")
+_GOING = ("pending", "leased")
 _FIRST = outbox.alias("first")
 
 
@@ -109,14 +109,14 @@ class Outbox:
 
     def open_of_subject(self, connection: str, subject: str) -> list[Delivery]:
         """What is still on its way to a subject, in the order in which it goes out."""
-        here = (outbox.c.connection == connection, outbox.c.subject == subject, outbox.c.state.in_(_OPEN))
+        here = (outbox.c.connection == connection, outbox.c.subject == subject, outbox.c.state.in_(OPEN))
         ordered = select(outbox).where(*here).order_by(outbox.c.turn, outbox.c.id)
         with self._database.read() as reading:
             return [delivery_from(row) for row in reading.execute(ordered)]
 
     def overtake(self, ids: Sequence[str]) -> int:
         """Ends those of ``ids`` that were never sent: a newer result goes out instead. How many."""
-        waiting = (outbox.c.id.in_(ids), outbox.c.state == "pending", outbox.c.sent.is_(False))
+        waiting = (outbox.c.id.in_(ids), outbox.c.state.in_(("pending", "held")), outbox.c.sent.is_(False))
         gone = {"state": "moved", "last_cause": OVERTAKEN, "settled_at": self._clock.now()}
         with self._database.write() as connection:
             return connection.execute(update(outbox).where(*waiting).values(**gone)).rowcount
@@ -142,7 +142,7 @@ class Outbox:
 
     def open_count(self, event_id: str) -> int:
         """How many deliveries of the event are not settled."""
-        still_open = (outbox.c.event_id == event_id, outbox.c.state.in_(_OPEN))
+        still_open = (outbox.c.event_id == event_id, outbox.c.state.in_(OPEN))
         with self._database.read() as connection:
             return connection.execute(select(func.count()).select_from(outbox).where(*still_open)).scalar_one()
 
@@ -192,7 +192,7 @@ def _due(now: float, event_id: str | None, of: str | None) -> Select[Any]:
 def _behind_another() -> ColumnElement[bool]:
     earlier = or_(_FIRST.c.turn < outbox.c.turn, and_(_FIRST.c.turn == outbox.c.turn, _FIRST.c.id < outbox.c.id))
     same_subject = (_FIRST.c.connection == outbox.c.connection, _FIRST.c.subject == outbox.c.subject)
-    return exists().where(*same_subject, _FIRST.c.state.in_(_OPEN), earlier)
+    return exists().where(*same_subject, _FIRST.c.state.in_(_GOING), earlier)
 
 
 def _waits_until(connection: Connection, new: NewDelivery) -> float:

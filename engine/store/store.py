@@ -17,6 +17,7 @@ from engine.store.connections import Connections
 from engine.store.cursors import Cursors
 from engine.store.database import Database
 from engine.store.erasure import erase_candidate
+from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
 from engine.store.inbox import Inbox
 from engine.store.outbox import Outbox
@@ -34,6 +35,7 @@ class Store:
         self.steps = Steps(database, clock, identity)
         self.inbox = Inbox(database, clock, identity, self.steps)
         self.outbox = Outbox(database, clock, identity)
+        self.held = HeldDeliveries(database, clock)
         self.cursors = Cursors(database, clock)
         self.scores = Scores(database, clock)
         self.capabilities = Capabilities(database, clock)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from engine.clock import Clock
 from engine.store.database import Database, upsert
@@ -35,6 +35,12 @@ class WrittenValues:
         with self._database.read() as reading:
             rows = reading.execute(select(written).where(*wanted))
             return {row.output: Written(row.output, row.digest, row.place, row.target, row.at) for row in rows}
+
+    def renamed(self, connection: str, output: str, before: str, now: str) -> None:
+        """The target ``before`` of an output is called ``now``; what was written there stays written."""
+        same = (written.c.connection == connection, written.c.output == output, written.c.target == before)
+        with self._database.write() as writing:
+            writing.execute(update(written).where(*same, written.c.place == "field").values(target=now))
 
     def remember(self, connection: str, subject: str, rows: Iterable[Written]) -> None:
         """Remembers what has just been written; the time is the store's."""

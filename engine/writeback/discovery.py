@@ -6,15 +6,20 @@ itself a finding. Transient failures are raised: nothing is concluded from them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from connectors.calls import Caller
 from engine.errors import AnswerUnusable, Refused
 from engine.manifest.connection import Connection
-from engine.manifest.model import Capability, Directory, Place
+from engine.manifest.model import Capability, Directory, Place, Rung
 from engine.model import Candidate, Json, PlaceKind
 from engine.store.store import Store
-from engine.writeback.known import FieldInfo, Known
+from engine.writeback.bindings import Bindings
+from engine.writeback.field_finding import LostField, find_field
+from engine.writeback.field_values import Misfit
+from engine.writeback.grouping import Planned, apart
+from engine.writeback.known import Binding, FieldInfo, Known
 
 
 class Discovery:
@@ -23,11 +28,14 @@ class Discovery:
     def __init__(self, connection: Connection, caller: Caller, store: Store) -> None:
         self._connection, self._caller, self._store = connection, caller, store
         self._manifest = connection.manifest
+        self.bindings = Bindings(connection.name, store)
 
     def known(self, candidate: Candidate, stage: str | None, subject: str, *, prospect: bool = False) -> Known:
         """What the planner may rely on for one application, or for a ``prospect``: a person without one."""
         unavailable = self.unavailable(prospect=prospect)
-        fields, cause = self._fields(unavailable)
+        remembered = self.bindings.all()
+        fields, cause = self._fields(unavailable, remembered)
+        bound = self._followed(fields or {}, remembered)
         written = self._store.written.last(self._connection.name, subject)
         return Known(
             unavailable=unavailable,
@@ -37,7 +45,39 @@ class Discovery:
             written={output: value.digest for output, value in written.items()},
             stands={output: (value.place, value.target) for output, value in written.items()},
             stage=stage,
+            bound=bound,
         )
+
+    def bind(self, planned: Iterable[Planned], known: Known) -> None:
+        """Remembers the fields that writes go to, where the ATS lists them: from now on they are bound to them."""
+        found = {
+            item.write.output: Binding(item.write.target, item.field.id, item.field.name)
+            for request in planned
+            for item in apart(request)
+            if item.field is not None and item.field.id in (known.fields or {})
+        }
+        new = {output: binding for output, binding in found.items() if known.bound.get(output) != binding}
+        if new:
+            self.bindings.bind(new)
+
+    def _followed(self, fields: Mapping[str, FieldInfo], bound: Mapping[str, Binding]) -> Mapping[str, Binding]:
+        """The bindings, with those led on whose field is named otherwise by the tenant now."""
+        new = {}
+        for output, rung in self._field_rungs():
+            before = bound.get(output)
+            if before is None or rung.target == before.target:
+                continue
+            with suppress(LostField, Misfit):
+                field = find_field(rung.target, fields, None)
+                if field is not None and field.id == before.id:
+                    new[output] = Binding(rung.target, field.id, field.name)
+        if new:
+            self.bindings.bind(new)
+        return {**bound, **new}
+
+    def _field_rungs(self) -> Iterator[tuple[str, Rung]]:
+        for output in self._manifest.write_back.outputs.values():
+            yield from ((output.name, rung) for rung in output.rungs if rung.place == "field")
 
     def unavailable(self, *, prospect: bool = False) -> dict[str, str]:
         """Each capability that is not there, with the cause in one phrase."""
@@ -58,10 +98,11 @@ class Discovery:
         name = self._connection.name
         known = self._store.capabilities.all(name)
         self._store.capabilities.forget(name)
-        self._forget_directories()
+        self.forget_directories()
         return {one: found.cause for one, found in known.items() if found.found_by == "refusal"}
 
-    def _forget_directories(self) -> None:
+    def forget_directories(self) -> None:
+        """Makes the next look read the fields and their options anew."""
         name = self._connection.name
         place = self._manifest.write_back.places.get("field")
         if place is None or place.directory is None:
@@ -109,7 +150,9 @@ class Discovery:
 
     # ── directories ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def _fields(self, unavailable: Mapping[str, str]) -> tuple[dict[str, FieldInfo] | None, str]:
+    def _fields(
+        self, unavailable: Mapping[str, str], bound: Mapping[str, Binding]
+    ) -> tuple[dict[str, FieldInfo] | None, str]:
         place = self._manifest.write_back.places.get("field")
         if place is None or place.directory is None:
             return None, ""
@@ -120,16 +163,17 @@ class Discovery:
             entries = self._directory(place.directory, {})
         except (Refused, AnswerUnusable) as error:
             return None, error.cause if isinstance(error, Refused) else error.message
-        return {entry["id"]: self._field(place, entry) for entry in entries}, ""
+        ids = {binding.id for binding in bound.values()}
+        return {entry["id"]: self._field(place, entry, ids) for entry in entries}, ""
 
-    def _field(self, place: Place, entry: Mapping[str, Json]) -> FieldInfo:
-        wanted = place.types.get(str(entry.get("type"))) == "option" and self._is_written(entry)
+    def _field(self, place: Place, entry: Mapping[str, Json], bound: Collection[str]) -> FieldInfo:
+        is_option = place.types.get(str(entry.get("type"))) == "option"
+        wanted = is_option and (entry["id"] in bound or self._is_written(entry))
         options = self._options(place, entry["id"]) if wanted else None
         return FieldInfo(entry["id"], entry["name"], entry.get("type"), options)
 
     def _is_written(self, entry: Mapping[str, Json]) -> bool:
-        rungs = (rung for output in self._manifest.write_back.outputs.values() for rung in output.rungs)
-        names = {rung.target.strip().casefold() for rung in rungs if rung.place == "field"}
+        names = {rung.target.strip().casefold() for _, rung in self._field_rungs()}
         return entry["id"].casefold() in names or entry["name"].strip().casefold() in names
 
     def _options(self, place: Place, field_id: str) -> dict[str, str] | None:

@@ -17,6 +17,16 @@ class FieldInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """The field an output's writes go to: ``target`` as the manifest or the tenant names it, the field's id, and
+    the name it had when it was last found by its target, or that a person accepted since."""
+
+    target: str
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known now.
 
@@ -24,6 +34,7 @@ class Known:
     None where it could not be read (``fields_cause`` says why). ``tags`` are those on the candidate, None where
     not known. ``written`` maps an output to the digest of what was last written, ``stands`` to where that is
     (place and target), as far as known. ``stage`` is where the application stands, None where not known.
+    ``bound`` maps an output to the field that its writes went to so far.
     """
 
     unavailable: Mapping[str, str] = field(default_factory=dict)
@@ -33,3 +44,4 @@ class Known:
     written: Mapping[str, str] = field(default_factory=dict)
     stage: str | None = None
     stands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    bound: Mapping[str, Binding] = field(default_factory=dict)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from engine.manifest.model import Manifest, Place, Rung
 from engine.model import Json, PlaceKind
+from engine.writeback.field_finding import LostField, find_field
 from engine.writeback.field_values import FieldValue, Misfit, express
-from engine.writeback.known import FieldInfo, Known
+from engine.writeback.known import Binding, FieldInfo, Known
 
 KINDS: tuple[PlaceKind, ...] = ("field", "tag", "stage", "note", "attachment")
 """The places in the order in which they are written."""
@@ -44,7 +45,14 @@ class AlreadyThere:
     """Nothing to do: the tag is on the candidate, or the application stands at the stage."""
 
 
-Found = Landing | PassedOver | AlreadyThere
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The write has to wait for a person: the field that the output is bound to was renamed, or is gone."""
+
+    why: str
+
+
+Found = Landing | PassedOver | AlreadyThere | Held
 
 
 def place_words(rung: Rung, value: Json = None) -> str:
@@ -84,23 +92,22 @@ def _says(manifest: Manifest, capability: str) -> str:
 
 def _find_field(place: Place, rung: Rung, output: str, value: Json, known: Known, taken: Mapping[str, str]) -> Found:
     try:
-        field = _field(place, rung.target, known)
+        field = _field(place, rung.target, known, known.bound.get(output))
         if field.id in taken:
             raise Misfit(f"the output {taken[field.id]} goes there")
         held = express(output, value, field, _kind(place, field), place.longest)
     except Misfit as misfit:
         return PassedOver(str(misfit))
+    except LostField as lost:
+        return Held(str(lost))
     return Landing(rung.target, FieldValue(field.id, field.name, field.type, held))
 
 
-def _field(place: Place, target: str, known: Known) -> FieldInfo:
+def _field(place: Place, target: str, known: Known, bound: Binding | None) -> FieldInfo:
     if known.fields is not None:
-        matches = [field for field in known.fields.values() if field.id == target]
-        matches = matches or [field for field in known.fields.values() if _same(field.name, target)]
-        if len(matches) > 1:
-            raise Misfit(f"{len(matches)} fields have this name; give the id instead")
-        if matches:
-            return matches[0]
+        found = find_field(target, known.fields, bound)
+        if found is not None:
+            return found
     if place.directory is None or (place.id_pattern and re.fullmatch(place.id_pattern, target)):
         return FieldInfo(target, target)
     if known.fields is None:
@@ -165,7 +172,3 @@ def find_stage(manifest: Manifest, value: Json, current: str | None) -> Found:
 
 def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
-
-
-def _same(one: str, other: str) -> bool:
-    return _folded(one) == _folded(other)

@@ -9,7 +9,7 @@ from engine.manifest.model import Manifest
 from engine.model import Cause, Json, Write
 from engine.writeback.grouping import Landed, Planned, group
 from engine.writeback.known import Known
-from engine.writeback.places import AlreadyThere, Landing, PassedOver, find_place, place_words
+from engine.writeback.places import AlreadyThere, Held, Landing, PassedOver, find_place, place_words
 from engine.writeback.values import digest
 
 _COMPANIONS = frozenset({"audit_log_id"})
@@ -26,16 +26,25 @@ class Undeliverable:
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A write that waits for a person, with what happened to the field its output is bound to, in one phrase."""
+
+    write: Write
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What is to be done for one event.
 
     ``deliveries`` in the order they are made; ``unchanged`` names the outputs that already stand as they should;
-    ``nowhere`` holds those with no usable place.
+    ``nowhere`` holds those with no usable place, ``held`` those that wait for a person.
     """
 
     deliveries: tuple[Planned, ...]
     unchanged: tuple[str, ...]
     nowhere: tuple[Undeliverable, ...]
+    held: tuple[Withheld, ...] = ()
 
     @property
     def causes(self) -> tuple[Cause, ...]:
@@ -53,6 +62,7 @@ def plan(manifest: Manifest, values: Mapping[str, Json], known: Known, *, audit_
     landed: list[Landed] = []
     unchanged: list[str] = []
     nowhere: list[Undeliverable] = []
+    held: list[Withheld] = []
     taken: dict[str, str] = {}
     for output in manifest.write_back.outputs:
         if output not in values:
@@ -66,15 +76,18 @@ def plan(manifest: Manifest, values: Mapping[str, Json], known: Known, *, audit_
             unchanged.append(output)
         elif isinstance(found, Landed):
             landed.append(found)
+        elif isinstance(found, Withheld):
+            held.append(found)
         else:
             nowhere.append(found)
-    if unchanged and all(item.write.output in _COMPANIONS for item in landed):
-        unchanged.extend(item.write.output for item in landed)
-        landed = []
-    return Plan(group(manifest, landed, audit_id), tuple(unchanged), tuple(nowhere))
+    news = [write.output for write in (*(item.write for item in landed), *(item.write for item in held))]
+    if unchanged and all(output in _COMPANIONS for output in news):
+        unchanged.extend(news)
+        landed, held = [], []
+    return Plan(group(manifest, landed, audit_id), tuple(unchanged), tuple(nowhere), tuple(held))
 
 
-def _is_better(manifest: Manifest, found: Landed | Undeliverable, known: Known) -> bool:
+def _is_better(manifest: Manifest, found: Landed | Undeliverable | Withheld, known: Known) -> bool:
     """Whether a value that is written already should stand in a field or tag instead of where it is.
 
     So it is when a field came (back) after the value had gone to a note, or the tenant named another field. Notes
@@ -98,7 +111,7 @@ def choose(
     first: int = 0,
     causes: tuple[Cause, ...] = (),
     taken: Mapping[str, str] | None = None,
-) -> Landed | AlreadyThere | Undeliverable:
+) -> Landed | AlreadyThere | Undeliverable | Withheld:
     """The first usable rung from ``first`` on; ``causes`` tell of those before it."""
     for number, rung in enumerate(manifest.write_back.outputs[output].rungs):
         if number < first:
@@ -106,6 +119,8 @@ def choose(
         found = find_place(manifest, rung, output, value, known, taken or {})
         if isinstance(found, Landing):
             return Landed(Write(output, value, number, rung.place, found.target, causes), found.field)
+        if isinstance(found, Held):
+            return Withheld(Write(output, value, number, rung.place, rung.target, causes), found.why)
         if isinstance(found, PassedOver):
             causes = (*causes, Cause(place_words(rung, value), found.why))
         else:

@@ -13,12 +13,14 @@ from engine.model import Cause, Write
 from engine.writeback.grouping import Landed, Planned, apart, group, request
 from engine.writeback.known import Known
 from engine.writeback.places import KINDS, AlreadyThere, place_words
-from engine.writeback.planner import Undeliverable, choose
+from engine.writeback.planner import Undeliverable, Withheld, choose
 
 _ONE_MAY_BE_BAD = frozenset({"invalid", "missing"})
 
 
-def fall(manifest: Manifest, write: Write, why: str, known: Known) -> Landed | AlreadyThere | Undeliverable:
+def fall(
+    manifest: Manifest, write: Write, why: str, known: Known
+) -> Landed | AlreadyThere | Undeliverable | Withheld:
     """The next usable place of a write that was refused for good; ``why`` is the refusal in one phrase."""
     rung = manifest.write_back.outputs[write.output].rungs[write.rung]
     causes = (*write.causes, Cause(place_words(rung, write.value), why))

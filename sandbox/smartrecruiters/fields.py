@@ -1,4 +1,7 @@
-"""The custom fields of a pretend tenant, read from the ``fields`` switch: ``A:NUMBER,B:SINGLE_SELECT(x|y)``."""
+"""The custom fields of a pretend tenant, read from the ``fields`` switch: ``A:NUMBER,B:SINGLE_SELECT(x|y)``.
+
+``A>Z:NUMBER`` is the field that was made as A and is called Z now: a field keeps its id when it is renamed.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,9 @@ def read_fields(text: str) -> dict[str, Property]:
     return found
 
 
-def _field(label: str, kind: str, options: str) -> Property:
+def _field(text: str, kind: str, options: str) -> Property:
+    made_as, _, renamed = (part.strip() for part in text.partition(">"))
+    label = renamed or made_as
     labels = [part.strip() for part in options.split("|") if part.strip()]
-    ids = {str(uuid.uuid5(IDS, f"option-{label}-{option}")): option for option in labels}
-    return Property(str(uuid.uuid5(IDS, f"field-{label}")), label, kind, ids)
+    ids = {str(uuid.uuid5(IDS, f"option-{made_as}-{option}")): option for option in labels}
+    return Property(str(uuid.uuid5(IDS, f"field-{made_as}")), label, kind, ids)

@@ -27,7 +27,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch(
         "fields",
         "default",
-        "custom fields: 'default', 'none', or 'A:NUMBER,B:TEXT,C:SINGLE_SELECT(x|y)'",
+        "custom fields: 'default', 'none', or 'A:NUMBER,B:TEXT,C:SINGLE_SELECT(x|y)'; A>Z: A is called Z now",
         check=read_fields,
     ),
     Switch("locked_fields", "", "labels of fields that answer INACCESSIBLE_FIELD, comma-separated"),

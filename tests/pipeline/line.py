@@ -91,6 +91,7 @@ class Line:
         self.clock.advance(seconds)
         self.store.inbox.recover()
         self.store.outbox.recover()
+        self.deliveries.release_held()
         self.work()
 
     def outcome(self, event: str) -> Outcome | None:

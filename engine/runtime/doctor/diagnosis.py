@@ -23,12 +23,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class OutputReport:
-    """Where an output goes now: ``place`` in words, None where it goes nowhere; ``why`` tells of rungs before it."""
+    """Where an output goes now: ``place`` in words, None where it goes nowhere; ``why`` tells of rungs before it.
+
+    ``is_held``: its writes wait until a person says which field they go to.
+    """
 
     output: str
     place: str | None
     why: tuple[str, ...] = ()
     is_off: bool = False
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from engine.runtime.doctor.diagnosis import Check, Diagnosis, OutputReport, Verd
 from engine.runtime.doctor.outputs import output_reports, unfit_fields
 from engine.runtime.doctor.scopes import least_scopes
 from engine.runtime.doctor.trial import try_candidate
+from engine.runtime.rebinding import held_causes, remedy
 from engine.store import Store
 
 _CALL_ERRORS = (CallError, AnswerUnusable, ExpressionError)
@@ -47,7 +48,19 @@ def examine(patient: Patient) -> Diagnosis:
         outputs, off = (), {}
         places = Check("outputs", "Find out where outputs go", "failed", (phrase(patient.route, error),))
     steps = [_step(patient, step, outputs, off) for step in connection.manifest.setup]
-    return _diagnosis(patient, (*signed_in, *steps, places), outputs, off)
+    return _diagnosis(patient, (*signed_in, *steps, places, *_bindings(patient, outputs)), outputs, off)
+
+
+def _bindings(patient: Patient, outputs: tuple[OutputReport, ...]) -> tuple[Check, ...]:
+    """What was renamed or removed in the ATS since outputs went there: their writes are held."""
+    lost = [report for report in outputs if report.is_held]
+    if not lost:
+        return ()
+    waiting = held_causes(patient.store, patient.route.name)
+    counts = [waiting.get((patient.route.name, report.output), (0, ""))[0] for report in lost]
+    says = [f"{report.output}: {report.why[0]} (held: {count})" for report, count in zip(lost, counts, strict=True)]
+    do = "; ".join(f"{report.output}: {remedy(patient.route.name, report.output)}" for report in lost)
+    return (Check("bindings", "The fields that outputs are bound to", "failed", tuple(says), do),)
 
 
 def phrase(route: Route, error: FieldwrightError) -> str:
@@ -101,7 +114,7 @@ def _outputs_check(
     outputs: tuple[OutputReport, ...], switched_off: frozenset[str], tried_again: tuple[str, ...]
 ) -> Check:
     """Whether each output has a place. To have none because the tenant's settings say so is as it should be."""
-    lost = [report for report in outputs if report.place is None and not report.is_off]
+    lost = [report for report in outputs if report.place is None and not report.is_off and not report.is_held]
     meant = all(any(why.endswith(off) for off in switched_off) for report in lost for why in report.why)
     says = tuple(f"{report.output} goes nowhere: {'; '.join(report.why)}" for report in lost)
     all_lost = bool(lost) and all(report.place is None for report in outputs)

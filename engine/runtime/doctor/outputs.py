@@ -39,6 +39,7 @@ def output_reports(route: Route) -> tuple[OutputReport, ...]:
     planned = _planned(route)
     going = {write.output: write for delivery in planned.deliveries for write in delivery.writes}
     nowhere = {lost.output: lost.causes for lost in planned.nowhere}
+    held = {one.write.output: one.why for one in planned.held}
     reports = []
     for name, output in manifest.write_back.outputs.items():
         if not output.enabled:
@@ -47,6 +48,8 @@ def output_reports(route: Route) -> tuple[OutputReport, ...]:
             write = going[name]
             words = place_words(output.rungs[write.rung], write.value)
             reports.append(OutputReport(name, words, _told(write.causes)))
+        elif name in held:
+            reports.append(OutputReport(name, None, (held[name],), is_held=True))
         elif name in nowhere:
             reports.append(OutputReport(name, None, _told(nowhere[name])))
         else:
