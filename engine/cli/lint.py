@@ -17,13 +17,11 @@ from engine.cli.output import show_findings
 from engine.errors import InputError, SpecError
 from engine.manifest.build import examine
 from engine.manifest.findings import Finding
-from engine.manifest.schemas import data_folder, has_schema, schema
+from engine.manifest.schemas import data_folder, schema
 from engine.manifest.shape import check
 from engine.manifest.source import Source, read
+from engine.rehearsal.suite import ENDING, load_suite
 from engine.settings import settings_from
-
-_TEST = ".test.yaml"
-_TEST_SCHEMA = "mapping-test"
 
 
 def lint(
@@ -58,14 +56,24 @@ def findings_of(file: Path, mappings: Path | None = None) -> list[Finding]:
 
 
 def _examined(source: Source, file: Path, mappings: Path | None) -> list[Finding]:
-    if file.name.endswith(_TEST):
-        return check(source, schema(_TEST_SCHEMA))[1] if has_schema(_TEST_SCHEMA) else []
+    if file.name.endswith(ENDING):
+        return _of_test(source, file)
     if isinstance(source.data, dict) and ("tenant" in source.data or "extends" in source.data):
         from engine.manifest.overlay import load_overlay
 
         load_overlay(file, mappings)
         return []
     return examine(source)[1]
+
+
+def _of_test(source: Source, file: Path) -> list[Finding]:
+    findings = check(source, schema("mapping-test"))[1]
+    if not findings:
+        try:
+            load_suite(file)
+        except SpecError as error:
+            return [finding for finding in error.findings if finding.file == source.file]
+    return findings
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

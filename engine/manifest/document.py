@@ -107,6 +107,8 @@ class _YamlReader:
                     self._stack.pop()
         except yaml.MarkedYAMLError as error:
             line, column, message, hint = explained(error, text)
+            if "nesting depth" in (error.problem or ""):
+                raise _too_deep(self._file, (line, column)) from None
             raise _refusal(self._file, "syntax", message, (line, column), hint) from None
         except yaml.YAMLError:
             raise _refusal(self._file, "syntax", "the file is not readable as YAML") from None

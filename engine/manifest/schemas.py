@@ -16,11 +16,6 @@ def data_folder(name: str) -> Path:
     return installed if installed.is_dir() else _PACKAGE.parent / name
 
 
-def has_schema(name: str) -> bool:
-    """Whether there is a schema of this name."""
-    return _schema_file(name).is_file()
-
-
 @lru_cache
 def schema(name: str) -> dict[str, Any]:
     """The JSON Schema ``schemas/<name>.schema.json``."""

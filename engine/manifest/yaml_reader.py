@@ -76,6 +76,7 @@ class Reader:
         self._skipping = 0
         self._nodes = 0
         self._documents = 0
+        self._last_quoted: yaml.ScalarEvent | None = None
 
     def run(self, text: str) -> None:
         loader = _Loader(text)
@@ -94,7 +95,7 @@ class Reader:
             loader.dispose()
 
     def _unreadable(self, error: yaml.MarkedYAMLError, text: str) -> Finding:
-        line, column, message, hint = explained(error, text)
+        line, column, message, hint = explained(error, text, self._last_quoted)
         # The parser reads ahead of what it tells of, and has a limit of its own.
         if "nesting depth" in (error.problem or ""):
             return Finding(self.file, line, column, "too-deep", f"values are nested more than {LIMIT_DEPTH} deep")
@@ -157,6 +158,8 @@ class Reader:
             self._refuse(_at(event), "alias", f"aliases (`*{(event.anchor or '')[:40]}`) are not allowed", _NO_ALIAS)
         elif isinstance(event, yaml.ScalarEvent):
             raw, plain = event.value, not event.style
+            if event.style in ("'", '"'):
+                self._last_quoted = event
             if NOT_TEXT.search(raw):
                 self._refuse(_at(event), "control-character", "a text holds a control character")
         top = self._stack[-1] if self._stack else None

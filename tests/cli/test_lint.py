@@ -102,3 +102,13 @@ def test_other_manifests_can_be_extended_from_another_folder(tmp_path: Path) -> 
     ended = fieldwright("lint", file, "--mappings", tmp_path)
     assert ended.code == 2
     assert "batsh" in ended.out
+
+
+def test_a_mapping_test_that_names_what_its_manifest_lacks_is_told(tmp_path: Path) -> None:
+    for name in ("smartrecruiters.yaml", "smartrecruiters.test.yaml"):
+        text = (MAPPINGS / name).read_text("utf-8")
+        (tmp_path / name).write_text(text.replace("  get_company: {json", "  get_compny: {json"), "utf-8")
+    ended = fieldwright("lint", tmp_path)
+    assert ended.code == 2
+    assert "unknown-operation there is no operation `get_compny`\n  did you mean `get_company`?" in ended.out
+    assert ended.out.endswith("1 error in 2 files.\n")

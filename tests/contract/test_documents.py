@@ -82,6 +82,7 @@ BROKEN = [
     ('{"openapi": "3.0.0",\n "paths": {]}', "openapi.json", "syntax", 2),
     ('{"openapi": NaN}', "openapi.json", "syntax", 1),
     ("[" * 100_000, "openapi.json", "too-deep", 1),
+    ("a:\n  " + "[" * 5_000 + "]" * 5_000, "openapi.yaml", "too-deep", 2),
     ("a:\n  " + "[" * 500 + "]" * 500, "openapi.yaml", "too-deep", 2),
     ("openapi: 3.0.0\nx: [" + "1," * 1_000_001 + "]", "openapi.yaml", "too-many", 2),
     ("", "openapi.yaml", "not-openapi", 1),
