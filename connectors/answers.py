@@ -240,7 +240,8 @@ def _by_status(status: int, reading: Reading) -> Meaning:
 
 def _error(meaning: Meaning, raw: RawAnswer, reading: Reading, now: float) -> CallError:
     if meaning == "throttled":
-        return Throttled("the ATS asks to wait", wait_s=asked_wait(raw.headers, reading.limits.retry_after, now))
+        asked_s = asked_wait(raw.headers, reading.limits.retry_after, now)
+        return Throttled("the ATS asks to wait", wait_s=reading.limits.wait_s if asked_s is None else asked_s)
     if meaning == "transient":
         return Transient("the ATS cannot do it now")
     if meaning == "credential":
@@ -278,7 +279,8 @@ def _wait(value: str, unit: str, now: float) -> float | None:
     if not _NUMBER.fullmatch(value):
         return None
     number = float(value)
-    if unit == "timestamp":
+    if unit in ("timestamp", "timestamp_ms"):
+        number = number / 1000 if unit == "timestamp_ms" else number
         # A moment in milliseconds, or none at all, is no moment in seconds.
         return number - now if abs(number - now) < 366 * 86400 else None
     wait_s = number / 1000 if unit == "milliseconds" else number

@@ -11,28 +11,32 @@ from collections.abc import Iterator, Mapping
 from types import TracebackType
 
 from connectors.answers import credential_refused
+from connectors.base_urls import BaseUrls
+from connectors.budgets import Budgets
 from connectors.messages import Answer, Keeper, PreparedRequest, Transport, UploadFile
 from connectors.paging import Page, first_page, pages
 from connectors.profiles import Observe, Profile
-from connectors.request import prepare
+from connectors.request import Frame, prepare
 from connectors.sign_in import SignedIn
 from engine.clock import SYSTEM, Clock
 from engine.errors import Ambiguous, CredentialRefused, InputError, Refused, Throttled, Transient
 from engine.manifest.connection import Connection
 from engine.manifest.findings import did_you_mean
-from engine.manifest.model import Operation
+from engine.manifest.model import Api, Operation
 from engine.model import Json
 
 Context = Mapping[str, Json]
 _PAGE_TRIES = 4
 _LONGEST_PAGE_WAIT_S = 130.0
+_NOWHERE_REMEMBERED_S = 30.0
 
 
 class Caller:
     """Makes the calls of one connection.
 
-    ``observe`` is told of every exchange, sign-in and pages included; it must not raise. A call that would have
-    to wait for the limits longer than ``patience_s`` raises Throttled instead, and nothing is sent.
+    ``budgets`` are those of the process; without them the connection shares none. ``observe`` is told of every
+    exchange, sign-in and pages included; it must not raise. A call that would have to wait for the limits longer than
+    ``patience_s`` raises Throttled instead, and nothing is sent.
     """
 
     def __init__(
@@ -42,13 +46,16 @@ class Caller:
         transport: Transport,
         clock: Clock = SYSTEM,
         keeper: Keeper | None = None,
+        budgets: Budgets | None = None,
         observe: Observe | None = None,
         patience_s: float = 30.0,
     ) -> None:
         self._connection, self._transport, self._clock = connection, transport, clock
         self._keeper, self._observe, self._patience_s = keeper, observe, patience_s
+        self._base_urls, self._budgets = BaseUrls(connection, keeper), budgets or Budgets()
         self._profiles: dict[str, Profile] = {}
-        self._lock = threading.Lock()
+        self._lock, self._finding = threading.Lock(), threading.Lock()
+        self._nowhere: tuple[CredentialRefused, float] | None = None
 
     def call(self, operation: str, context: Context, file: UploadFile | None = None) -> Answer:
         """Makes the call. Raises CallError (any of its kinds), AnswerUnusable, ExpressionError."""
@@ -81,11 +88,13 @@ class Caller:
         """The request that ``call`` would send. Nothing is sent; where nobody signed in yet, placeholders stand."""
         declared = self._operation(operation)
         profile = self._profile(declared.api)
-        return self._prepared(declared, profile, profile.sign_in.preview(), context, file, None)
+        signed = profile.sign_in.preview()
+        frame = profile.frame(signed.auth, preview=True)
+        return self._prepared(declared, profile, frame, signed, context, file, None)
 
     def check_credential(self, api: str) -> None:
         """Signs in to profile ``api`` and makes its check call, if it has one. Raises CallError."""
-        profile = self._profile(api)
+        profile = self._found(api)
         signed = profile.sign_in.signed_in()
         if profile.api.check is None:
             return
@@ -123,16 +132,55 @@ class Caller:
                 apis = self._connection.manifest.apis
                 if name not in apis:
                     raise InputError(f"there is no API profile `{name}`", hint=did_you_mean(name, apis))
-                self._profiles[name] = Profile(
-                    self._connection,
-                    apis[name],
-                    transport=self._transport,
-                    clock=self._clock,
-                    keeper=self._keeper,
-                    observe=self._observe,
-                    patience_s=self._patience_s,
-                )
+                self._profiles[name] = self._made(apis[name], self._base_urls)
             return self._profiles[name]
+
+    def _made(self, api: Api, base_urls: BaseUrls) -> Profile:
+        return Profile(
+            self._connection,
+            api,
+            base_urls=base_urls,
+            budgets=self._budgets,
+            transport=self._transport,
+            clock=self._clock,
+            keeper=self._keeper,
+            observe=self._observe,
+            patience_s=self._patience_s,
+        )
+
+    def _found(self, name: str) -> Profile:
+        """The profile, of which it is known where it is: found by trying, if need be. Raises CallError."""
+        profile = self._profile(name)
+        if not self._base_urls.to_try(profile.api):
+            return profile
+        with self._finding:
+            regions = self._base_urls.to_try(profile.api)
+            if regions:
+                self._find(profile.api, regions)
+        return self._profile(name)
+
+    def _find(self, api: Api, regions: tuple[str, ...]) -> None:
+        """Finds the region that accepts the credential, by the profile's check call."""
+        if self._nowhere is not None and self._clock.monotonic() < self._nowhere[1]:
+            raise self._nowhere[0].with_traceback(None)
+        check = self._operation(api.check or "")
+        for region in regions:
+            trial = self._made(api, self._base_urls.assuming(api, region))
+            try:
+                self._once(check, trial, trial.sign_in.signed_in(), {})
+            except (Refused, CredentialRefused) as error:
+                if error.stage == "before":
+                    raise
+                continue
+            self._base_urls.keep(api, region)
+            with self._lock:
+                self._profiles[api.name] = trial
+            return
+        nowhere = credential_refused()
+        nowhere.message += f" in any of the regions tried: {', '.join(regions)}"
+        nowhere.operation = check.name
+        self._nowhere = nowhere, self._clock.monotonic() + _NOWHERE_REMEMBERED_S
+        raise nowhere
 
     def _fetched(self, operation: Operation, context: Context, link: str | None, *, begun: bool) -> Answer:
         """One page. A list of many pages is not given up for one that comes late: it is asked for again.
@@ -154,7 +202,7 @@ class Caller:
     def _called(
         self, operation: Operation, context: Context, file: UploadFile | None = None, link: str | None = None
     ) -> Answer:
-        profile = self._profile(operation.api)
+        profile = self._found(operation.api)
         signed = profile.sign_in.signed_in()
         try:
             return self._once(operation, profile, signed, context, file, link)
@@ -178,12 +226,14 @@ class Caller:
         file: UploadFile | None = None,
         link: str | None = None,
     ) -> Answer:
-        return profile.exchange(operation, self._prepared(operation, profile, signed, context, file, link))
+        frame = profile.frame(signed.auth)
+        return profile.exchange(operation, self._prepared(operation, profile, frame, signed, context, file, link))
 
     def _prepared(
         self,
         operation: Operation,
         profile: Profile,
+        frame: Frame,
         signed: SignedIn,
         context: Context,
         file: UploadFile | None,
@@ -193,7 +243,7 @@ class Caller:
         return prepare(
             operation.name,
             operation.request,
-            profile.frame,
+            frame,
             whole,
             credential=signed.credential,
             file=file,
@@ -218,7 +268,7 @@ class Caller:
         if profile.api.check is None:
             return False
         check = self._operation(profile.api.check)
-        asked = self._profile(check.api)
+        asked = self._found(check.api)
         try:
             # A credential goes to its own profile only, also for the sake of a check.
             self._once(check, asked, signed if asked is profile else asked.sign_in.signed_in(), {})

@@ -1,60 +1,25 @@
 """What the ATS allows, kept: a call asks for its slot and is let go when rate, pauses and concurrency allow it.
 
-One ``Limiter`` per profile of a connection. A wait longer than the caller has patience for is not slept through:
-Throttled is raised, with the wait, and nothing is sent.
+One ``Limiter`` per profile of a connection, on a budget that others may share. A wait longer than the caller has
+patience for is not slept through: Throttled is raised, with the wait, and nothing is sent.
 """
 
 from __future__ import annotations
 
 import random
-import threading
-from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from connectors.budgets import Budget, Gate
+from connectors.messages import Keeper
 from engine.clock import Clock
 from engine.errors import Throttled
 from engine.manifest.model import Limits
 
-STAGGER_S = 0.1
 _REOPENING_S = 1.0
 _JITTER = 0.2
 _SHORTEST_SLEEP_S = 0.001
-_MARGIN = 1.05
-"""Calls on their way may close up: a window kept here is this much longer than the ATS's own."""
-
-
-@dataclass(slots=True)
-class _Gate:
-    """The rate and the pauses of one connection, or of one operation of it. Times are monotonic seconds."""
-
-    starts: deque[float] = field(default_factory=deque)
-    closed_until: float = 0.0
-    failures: int = 0
-    spaced_until: float = 0.0
-    last_start: float = float("-inf")
-
-    def wait_s(self, now: float, rate: tuple[int, float] | None) -> float:
-        """How long a call has to wait from now; 0 when it may go."""
-        opens = self.closed_until
-        if self.failures or now < self.spaced_until:
-            opens = max(opens, self.last_start + STAGGER_S)
-        if rate is not None:
-            calls, period_s = rate[0], rate[1] * _MARGIN
-            while self.starts and self.starts[0] <= now - period_s:
-                self.starts.popleft()
-            if len(self.starts) >= calls:
-                opens = max(opens, self.starts[0] + period_s)
-        return max(0.0, opens - now)
-
-    def start(self, now: float, counts: bool) -> None:
-        self.last_start = now
-        if counts:
-            self.starts.append(now)
-
-    def close(self, until: float) -> None:
-        self.closed_until = max(self.closed_until, until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,41 +31,50 @@ class Slot:
 
 
 class Limiter:
-    """Rate, concurrency and pauses of one profile. Safe for any number of threads."""
+    """Rate, concurrency, quota and pauses of one profile. Safe for any number of threads."""
 
     def __init__(
         self,
         limits: Limits,
         clock: Clock,
         *,
+        budget: Budget | None = None,
         patience_s: float = 30.0,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._limits, self._clock, self._patience_s, self._chance = limits, clock, patience_s, chance
-        self._gates: dict[str, _Gate] = {}
-        self._in_flight: Counter[str] = Counter()
-        self._total = 0
-        self._freed = threading.Condition()
+        self._budget = budget or Budget("")
+        self._freed = self._budget.freed
+
+    def remember(self, connection: str, keeper: Keeper) -> None:
+        """What ``connection`` uses of the quota is kept by ``keeper``, and what it used before counts."""
+        if self._limits.quota is not None:
+            with self._freed:
+                self._budget.quota.join(connection, keeper, self._limits.quota)
 
     @contextmanager
-    def slot(self, operation: str, concurrency: int | None = None) -> Iterator[Slot]:
-        """Waits until a call of ``operation`` may go, and holds its place while it runs. Raises Throttled."""
-        slot = self._entered(operation, concurrency)
+    def slot(self, operation: str, concurrency: int | None = None, cost: int = 1) -> Iterator[Slot]:
+        """Waits until a call of ``operation`` may go, and holds its place while it runs. Raises Throttled.
+
+        ``cost`` is what it takes of the quota.
+        """
+        slot = self._entered(operation, concurrency, cost)
         try:
             yield slot
         finally:
             with self._freed:
-                self._total -= 1
-                self._in_flight[operation] -= 1
+                self._budget.total -= 1
+                self._budget.in_flight[operation] -= 1
                 self._freed.notify_all()
 
-    def passed(self, slot: Slot, remaining: int | None = None) -> None:
-        """The call was not throttled. ``remaining``: how many more the ATS says it takes."""
+    def passed(self, slot: Slot, remaining: int | None = None, reset_s: float | None = None) -> None:
+        """The call was not throttled. ``remaining``: how many more the ATS takes, until ``reset_s`` from now."""
         with self._freed:
             gate = self._gate(slot.operation)
             gate.failures = 0
             if remaining == 0:
-                gate.close(self._window_end(gate))
+                now = self._clock.monotonic()
+                gate.close(gate.window_end(now, self._limits) if reset_s is None else now + reset_s)
 
     def throttled(self, slot: Slot, wait_s: float | None) -> float:
         """The ATS asked to wait: closes for ``wait_s``, else backs off. Gives the seconds until it opens."""
@@ -119,39 +93,42 @@ class Limiter:
         doubled = limits.backoff_first_s * 2.0 ** min(failures - 1, 30)
         return min(doubled, limits.backoff_longest_s) * (1 + _JITTER * (2 * self._chance() - 1))
 
-    def _window_end(self, gate: _Gate) -> float:
-        if self._limits.rate is None:
-            return self._clock.monotonic() + self._limits.backoff_first_s
-        first = gate.starts[0] if gate.starts else self._clock.monotonic()
-        return first + self._limits.rate[1] * _MARGIN
+    def _gate(self, operation: str) -> Gate:
+        return self._budget.gate(operation if self._limits.per == "operation" else "")
 
-    def _gate(self, operation: str) -> _Gate:
-        name = operation if self._limits.per == "operation" else ""
-        return self._gates.setdefault(name, _Gate())
-
-    def _entered(self, operation: str, concurrency: int | None) -> Slot:
+    def _entered(self, operation: str, concurrency: int | None, cost: int = 1) -> Slot:
         waited_s = 0.0
         while True:
             with self._freed:
                 self._freed.wait_for(lambda: self._has_place(operation, concurrency))
-                now = self._clock.monotonic()
-                gate = self._gate(operation)
-                wait_s = gate.wait_s(now, self._limits.rate)
+                wait_s = self._wait_s(operation, cost)
                 if wait_s <= 0:
-                    gate.start(now, self._limits.rate is not None)
-                    self._total += 1
-                    self._in_flight[operation] += 1
-                    return Slot(operation, now)
+                    return self._started(operation, cost)
             waited_s += wait_s
             if waited_s > self._patience_s:
                 raise _not_now(operation, wait_s)
             # A clock's step may be coarser than what is left to wait.
             self._clock.sleep(max(wait_s, _SHORTEST_SLEEP_S))
 
+    def _wait_s(self, operation: str, cost: int) -> float:
+        wait_s = self._gate(operation).wait_s(self._clock.monotonic(), self._limits)
+        if self._limits.quota is None:
+            return wait_s
+        return max(wait_s, self._budget.quota.wait_s(self._limits.quota, cost, self._clock.now()))
+
+    def _started(self, operation: str, cost: int) -> Slot:
+        now = self._clock.monotonic()
+        if self._limits.quota is not None:
+            self._budget.quota.take(self._limits.quota, cost, self._clock.now())
+        self._gate(operation).start(now, self._limits)
+        self._budget.total += 1
+        self._budget.in_flight[operation] += 1
+        return Slot(operation, now)
+
     def _has_place(self, operation: str, concurrency: int | None) -> bool:
-        if self._limits.concurrency is not None and self._total >= self._limits.concurrency:
+        if self._limits.concurrency is not None and self._budget.total >= self._limits.concurrency:
             return False
-        return concurrency is None or self._in_flight[operation] < concurrency
+        return concurrency is None or self._budget.in_flight[operation] < concurrency
 
 
 def _not_now(operation: str, wait_s: float) -> Throttled:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from connectors.addresses import parts
-from connectors.answers import Reading, credential_refused, read
+from connectors.answers import Reading, asked_wait, credential_refused, read
+from connectors.base_urls import BaseUrls
+from connectors.basic_auth import basic_header
+from connectors.budgets import Budgets
 from connectors.limits import Limiter, Slot
 from connectors.messages import Answer, Exchange, Keeper, PreparedRequest, RawAnswer, Transport
 from connectors.request import Credential, Frame, prepare
@@ -25,6 +28,7 @@ from engine.errors import (
 )
 from engine.manifest.connection import Connection
 from engine.manifest.model import Api, AuthStep, Operation
+from engine.manifest.templates import Tree
 from engine.model import Json
 
 Observe = Callable[[Exchange], None]
@@ -46,6 +50,8 @@ class Profile:
         connection: Connection,
         api: Api,
         *,
+        base_urls: BaseUrls,
+        budgets: Budgets,
         transport: Transport,
         clock: Clock,
         keeper: Keeper | None,
@@ -56,19 +62,24 @@ class Profile:
         self.settings: dict[str, Json] = dict(connection.settings)
         self.checking = threading.Lock()
         self._transport, self._clock, self._observe = transport, clock, observe
-        self._limiter = Limiter(api.limits, clock, patience_s=patience_s)
+        budget = budgets.of(connection.manifest.ats.id, api.name, _budget_key(api, self.settings))
+        self._limiter = Limiter(api.limits, clock, budget=budget, patience_s=patience_s)
+        if keeper is not None:
+            self._limiter.remember(connection.name, keeper)
         self._found_good: tuple[int, float] | None = None
-        base_url = str(api.base_url.render({"settings": self.settings}))
-        origins = frozenset({parts(base_url).origin, *_origins(connection, self.settings)})
-        self.frame = Frame(base_url, api.headers, api.timeout_s, api.largest_answer_bytes, origins)
+        self._apis, self._base_urls = connection.manifest.apis, base_urls
         self.sign_in = SignIn(api, self.settings, run=self._run_step, clock=clock, keeper=keeper)
+
+    def frame(self, auth: Mapping[str, Json], *, preview: bool = False) -> Frame:
+        """What requests share for one who is signed in with ``auth``. Raises Refused, ExpressionError, InputError."""
+        return self._frame(self._base_urls.of(self.api, auth, preview=preview), self.api.headers)
 
     def exchange(self, operation: Operation, request: PreparedRequest) -> Answer:
         """Sends ``request`` when the limits allow it and reads its answer. Raises CallError, AnswerUnusable."""
         reading = Reading(operation, self.api.errors, self.api.limits)
         raw: RawAnswer | None = None
         error: FieldwrightError | None = None
-        with self._limiter.slot(operation.name, operation.concurrency) as slot:
+        with self._limiter.slot(operation.name, operation.concurrency, operation.cost) as slot:
             started = self._clock.monotonic()
             try:
                 raw = self._transport.send(request)
@@ -96,15 +107,17 @@ class Profile:
         if isinstance(error, Throttled):
             self._limiter.throttled(slot, error.wait_s)
         elif raw is not None:
-            left = raw.headers.get((self.api.limits.remaining or "").lower(), "")
-            self._limiter.passed(slot, int(left) if left.isascii() and left.isdigit() and len(left) < 10 else None)
+            limits = self.api.limits
+            left = raw.headers.get((limits.remaining or "").lower(), "")
+            remaining = int(left) if left.isascii() and left.isdigit() and len(left) < 10 else None
+            reset_s = asked_wait(raw.headers, (limits.reset,), self._clock.now()) if limits.reset else None
+            self._limiter.passed(slot, remaining, reset_s)
 
     def _run_step(self, step: AuthStep, context: Mapping[str, Json]) -> Json:
         name = f"sign_in.{step.name}"
-        frame = Frame(
-            self.frame.base_url, None, self.frame.timeout_s, self.frame.largest_answer_bytes, self.frame.origins
-        )
-        request = prepare(name, step.request, frame, context, credential=Credential())
+        basic = {"Authorization": basic_header(step.basic, context)} if step.basic else {}
+        frame = replace(self._frame(self._step_base(step, context["auth"]), None), signs_in=True)
+        request = prepare(name, step.request, frame, context, credential=Credential(headers=basic))
         operation = Operation(name=name, api=self.api.name, request=step.request, at=step.at, idempotent=True)
         try:
             return self.exchange(operation, request).body
@@ -115,16 +128,25 @@ class Profile:
             refused.operation, refused.status, refused.code = name, error.status, error.code
             raise refused from None
 
-
-def _origins(connection: Connection, settings: Mapping[str, Json]) -> set[str]:
-    """The origins of the manifest's profiles; one whose settings are not given has none."""
-    found = set()
-    for api in connection.manifest.apis.values():
+    def _step_base(self, step: AuthStep, auth: Mapping[str, Json]) -> str:
+        """Where a step's path begins; empty where that is only found by signing in."""
+        api = self._apis[step.api] if step.api else self.api
         try:
-            found.add(parts(str(api.base_url.render({"settings": settings}))).origin)
-        except (ExpressionError, Refused):
-            continue
-    return found
+            return self._base_urls.of(api, auth)
+        except ExpressionError:
+            if api.is_found_by_signing_in:
+                return ""
+            raise
+
+    def _frame(self, base_url: str, headers: Tree | None) -> Frame:
+        api = self.api
+        origins = self._base_urls.origins()
+        return Frame(base_url, headers, api.timeout_s, api.largest_answer_bytes, origins, api.hosts)
+
+
+def _budget_key(api: Api, settings: Mapping[str, Json]) -> str | None:
+    key = api.limits.key
+    return str(key.render({"settings": dict(settings)})) if key is not None else None
 
 
 def _settled(error: FieldwrightError, reading: Reading) -> FieldwrightError:

@@ -1,7 +1,8 @@
 """A request as the manifest declares it and its context in, a prepared request out. Nothing is sent here.
 
-The credential (``Signature``) goes onto a request only when its origin is the profile's own. Raises Refused (the
-address or a header may not be sent), ExpressionError (a template failed) and InputError (a file is missing).
+The credential, and the profile's own headers, go onto a request only when its origin is the profile's own. Raises
+Refused (the address or a header may not be sent), ExpressionError (a template failed) and InputError (a file is
+missing).
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, quote_plus, unquote_plus
 
 from connectors.addresses import not_sent, parts, within
+from connectors.fields import Pairs, pairs, rendered_fields
 from connectors.messages import PreparedRequest, UploadFile
 from engine.errors import ExpressionError, InputError, Refused
+from engine.manifest.hosts import host_allowed
 from engine.manifest.model import Multipart, Request
 from engine.manifest.templates import Tree
 from engine.model import Json
@@ -24,28 +27,41 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _USER_AGENT = "fieldwright"
 Fields = Mapping[str, str]
-Pairs = list[tuple[str, str]]
 Body = tuple[bytes, str] | None
+Sign = Callable[[str, str, bytes], Fields]
+"""Method, address and body of a request in, the headers that carry its signature out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What signs a request in: headers, query parameters, and the captured texts to hide when it is shown."""
+    """What signs a request in: headers, query parameters, a signature over it, and the texts to hide when shown."""
 
     headers: Fields = field(default_factory=dict, repr=False)
     query: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    sign: Sign | None = field(default=None, repr=False)
     hidden: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What all requests of a profile share. ``origins`` are where they may go at all."""
+    """What all requests of a profile share. They may go to ``origins`` and to the hosts that ``hosts`` cover.
+
+    ``base_url`` is empty while it is not known. ``signs_in``: the request itself signs in, so that its credential
+    goes wherever it may go.
+    """
 
     base_url: str
     headers: Tree | None
     timeout_s: float
     largest_answer_bytes: int
     origins: frozenset[str]
+    hosts: tuple[str, ...] = ()
+    signs_in: bool = False
+
+    @property
+    def origin(self) -> str:
+        """The profile's own origin."""
+        return parts(self.base_url).origin if self.base_url else ""
 
 
 def prepare(
@@ -81,95 +97,72 @@ def _prepared(
 ) -> PreparedRequest:
     if file is not None:
         context = {**context, "file": file.as_json()}
-    own = parts(frame.base_url).origin
     url = _address(request, frame, context) if link is None else within(link, frame.base_url)
-    if not is_allowed(url, frame.origins):
-        raise not_sent("the address is not on an origin of this manifest", operation)
-    signing = credential if parts(url).origin == own else Credential()
+    if not is_allowed(url, frame):
+        raise not_sent("the address is not on an origin of this manifest, nor on one of its `hosts`", operation)
+    is_own = parts(url).origin == frame.origin
+    signing = credential if is_own or frame.signs_in else Credential()
     body = _body(request, context, file, operation)
+    url = _with_query(url, list(signing.query))
+    signed = signing.sign(request.method, url, body[0] if body else b"") if signing.sign else {}
+    given = [*(rendered_fields(frame.headers, context) if is_own else ()), *rendered_fields(request.headers, context)]
     return PreparedRequest(
         operation=operation,
         method=request.method,
-        url=_with_query(url, list(signing.query)),
-        headers=_headers(frame, request, context, signing, body, binary, operation),
+        url=url,
+        headers=_headers([*given, *signing.headers.items(), *signed.items()], body, binary, operation),
         body=body[0] if body else None,
         timeout_s=frame.timeout_s,
         largest_answer_bytes=frame.largest_answer_bytes,
-        credential_headers=frozenset(credential.headers),
+        credential_headers=frozenset(credential.headers) | frozenset(signed),
         credential_query=frozenset(name for name, _ in credential.query),
         hidden=credential.hidden,
     )
 
 
-def is_allowed(url: str, origins: frozenset[str]) -> bool:
-    """Whether ``url`` is on one of ``origins``."""
-    return parts(url).origin in origins
+def is_allowed(url: str, frame: Frame) -> bool:
+    """Whether a request of the profile may go to ``url``. Raises Refused where that is no address at all."""
+    there = parts(url)
+    return there.origin in (frame.origin, *frame.origins) or host_allowed(there.host, frame.hosts)
 
 
 def _address(request: Request, frame: Frame, context: Mapping[str, Json]) -> str:
     path = _percent_encoded(str(request.path.render(context)))
     if path.startswith("//"):
         raise not_sent("a path must not begin with //")
-    if path.lower().startswith(("https:", "http:")):
+    if request.path.kind == "address" or path.lower().startswith(("https:", "http:")):
         url = path
+    elif not frame.base_url:
+        raise not_sent("the base URL is not known before signing in")
     else:
         url = f"{frame.base_url.rstrip('/')}/{path.removeprefix('/')}" if path else frame.base_url
     query = request.query.render(context) if request.query else {}
-    return _with_query(url, list(_pairs(query)), replace=False)
+    return _with_query(url, list(pairs(query)), replace=False)
 
 
 def _percent_encoded(path: str) -> str:
     return quote(path, safe="%/:=&?~#+!$,;'@()*[]")
 
 
-def _with_query(url: str, pairs: Pairs, *, replace: bool = True) -> str:
-    """``url`` with ``pairs`` added to its query, instead of what stands there under the same names."""
-    if not pairs:
+def _with_query(url: str, added: Pairs, *, replace: bool = True) -> str:
+    """``url`` with ``added`` in its query, instead of what stands there under the same names."""
+    if not added:
         return url
     address, _, query = url.partition("?")
-    ours = {name for name, _ in pairs} if replace else set()
+    ours = {name for name, _ in added} if replace else set()
     kept = [pair for pair in query.split("&") if pair and unquote_plus(pair.partition("=")[0]) not in ours]
-    added = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in pairs]
-    return f"{address}?{'&'.join([*kept, *added])}"
+    ending = [f"{quote(name, safe='')}={quote(value, safe='')}" for name, value in added]
+    return f"{address}?{'&'.join([*kept, *ending])}"
 
 
-def _pairs(fields: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
-    """(name, text) of each field; a list repeats its name; null has no form here and is left out."""
-    for name, value in fields.items():
-        for item in value if isinstance(value, list) else [value]:
-            if item is not None:
-                yield name, _text(item)
-
-
-def _text(value: Json) -> str:
-    if isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def rendered_fields(tree: Tree | None, context: Mapping[str, Json]) -> Pairs:
-    """A tree of header or query fields as (name, text) pairs."""
-    return list(_pairs(tree.render(context))) if tree else []
-
-
-def _headers(
-    frame: Frame,
-    request: Request,
-    context: Mapping[str, Json],
-    signing: Credential,
-    body: Body,
-    binary: bool,
-    operation: str,
-) -> dict[str, str]:
+def _headers(given: Pairs, body: Body, binary: bool, operation: str) -> dict[str, str]:
     named: dict[str, tuple[str, str]] = {}
     for name, value in (
         ("user-agent", _USER_AGENT),
         ("accept", "*/*" if binary else "application/json"),
         ("accept-encoding", "gzip"),
         *([("content-type", body[1])] if body else []),
-        *rendered_fields(frame.headers, context),
-        *rendered_fields(request.headers, context),
-        *signing.headers.items(),
+        *given,
     ):
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise not_sent(f"the header `{name[:60]!a}` has a character that is not allowed", operation)

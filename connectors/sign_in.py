@@ -12,16 +12,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from connectors.answers import credential_refused
+from connectors.assertions import made_assertion
+from connectors.credentials import credential_of, read_by
 from connectors.messages import Keeper
-from connectors.request import Credential, rendered_fields
+from connectors.request import Credential
 from engine.clock import Clock, parse_iso
 from engine.errors import CredentialRefused, ExpressionError, InputError
-from engine.manifest.model import Api, Authenticator, AuthStep, Expiry
+from engine.manifest.model import Api, AssertionStep, Authenticator, AuthStep, Expiry, Step
 from engine.model import Json
 
 MARGIN_S = 30.0
 _REFUSED_REMEMBERED_S = 30.0
 _PLACEHOLDER = "not-signed-in"
+_MILLISECONDS_FROM = 1e11
+"""A number above this is no moment in seconds: it would be in the year 5138."""
 
 RunStep = Callable[[AuthStep, Mapping[str, Json]], Json]
 """A step and its context {settings, auth} in, the JSON of its answer out. Raises CallError."""
@@ -49,7 +53,7 @@ class SignIn:
     def __init__(
         self, api: Api, settings: Mapping[str, Json], *, run: RunStep, clock: Clock, keeper: Keeper | None
     ) -> None:
-        self._way = _chosen(api, settings)
+        self._api, self._way = api, _chosen(api, settings)
         self._settings, self._run, self._clock, self._keeper = settings, run, clock, keeper
         self._lock = threading.Lock()
         self._captured: list[_Captured] = []
@@ -85,24 +89,51 @@ class SignIn:
         """What would sign requests in, without calling anyone: placeholders stand for what is not captured yet."""
         if self._current is not None:
             return self._current
-        auth: dict[str, Json] = {name: _PLACEHOLDER for step in self._way.steps for name in step.capture}
-        return SignedIn(0, self._credential({**auth, **self._kept()}), auth)
+        auth: dict[str, Json] = {name: self._api.stand_in(name, _PLACEHOLDER) for name in self._names()}
+        auth |= self._kept()
+        return SignedIn(0, self._credential(auth), auth)
+
+    def _names(self) -> list[str]:
+        """What the steps give, by name."""
+        return [
+            name
+            for step in self._way.steps
+            for name in ([step.name] if isinstance(step, AssertionStep) else step.capture)
+        ]
 
     def _made(self) -> SignedIn:
         self._check_refusal()
-        now = self._clock.now()
-        fresh = next((at for at, done in enumerate(self._captured) if done.expires_at <= now), len(self._captured))
-        del self._captured[fresh:]
+        self._drop_ended()
         auth = self._kept()
-        for done in self._captured:
-            auth.update(done.values)
-        for step in self._way.steps[len(self._captured) :]:
-            self._captured.append(self._ran(step, auth))
-            auth.update(self._captured[-1].values)
+        for at, step in enumerate(self._way.steps):
+            if at >= len(self._captured):
+                self._captured.append(self._ran(step, auth))
+            elif isinstance(step, AssertionStep):
+                self._captured[at] = self._ran(step, auth)
+            auth.update(self._captured[at].values)
         self._generation += 1
-        expires_at = min((done.expires_at for done in self._captured), default=math.inf)
-        self._current = SignedIn(self._generation, self._credential(auth), auth, expires_at)
+        self._current = SignedIn(self._generation, self._credential(auth), auth, self._ends_at())
         return self._current
+
+    def _drop_ended(self) -> None:
+        """Forgets what the first step gave whose captures have ended, and all that followed from it."""
+        now = self._clock.now()
+        for at, step in enumerate(self._way.steps[: len(self._captured)]):
+            if isinstance(step, AuthStep) and self._captured[at].expires_at <= now:
+                del self._captured[at:]
+                return
+
+    def _ends_at(self) -> float:
+        # A token of our own that only signs in ends without a consequence: the next sign-in makes another.
+        used = read_by(self._way)
+        return min(
+            (
+                done.expires_at
+                for step, done in zip(self._way.steps, self._captured, strict=True)
+                if isinstance(step, AuthStep) or step.name in used
+            ),
+            default=math.inf,
+        )
 
     def _check_refusal(self) -> None:
         # A refused credential is not tried again at once: many tries would lock the account.
@@ -110,9 +141,17 @@ class SignIn:
             raise self._refusal[0].with_traceback(None)
         self._refusal = None
 
-    def _ran(self, step: AuthStep, auth: Mapping[str, Json]) -> _Captured:
+    def _ran(self, step: Step, auth: Mapping[str, Json]) -> _Captured:
+        context = {"settings": dict(self._settings), "auth": dict(auth)}
+        if isinstance(step, AuthStep):
+            return self._called(step, context)
+        now, life_s = self._clock.now(), step.assertion.lifetime_s
+        token = made_assertion(step.name, step.assertion, context, now)
+        return _Captured({step.name: token}, _shortened(now, life_s))
+
+    def _called(self, step: AuthStep, context: Mapping[str, Json]) -> _Captured:
         try:
-            body = self._run(step, {"settings": dict(self._settings), "auth": dict(auth)})
+            body = self._run(step, context)
             values = _captures(step, body)
         except CredentialRefused as error:
             self._refusal = error, self._clock.monotonic() + _REFUSED_REMEMBERED_S
@@ -127,20 +166,24 @@ class SignIn:
             return math.inf
         now = self._clock.now()
         life_s = _stated_life_s(expiry, body, now) or expiry.default_s
-        return now + life_s - min(MARGIN_S, life_s / 2)
+        return _shortened(now, life_s)
 
     def _kept(self) -> dict[str, Json]:
-        names = [name for step in self._way.steps for name in step.keep] if self._keeper else []
+        names = [name for step in self._way.calls for name in step.keep] if self._keeper else []
         kept = {name: self._keeper.get(name) for name in names} if self._keeper else {}
         return {name: value for name, value in kept.items() if value is not None}
 
     def _credential(self, auth: Mapping[str, Json]) -> Credential:
-        context = {"settings": dict(self._settings), "auth": dict(auth)}
-        return Credential(
-            headers=dict(rendered_fields(self._way.headers, context)),
-            query=tuple(rendered_fields(self._way.query, context)),
-            hidden=tuple(str(value) for value in auth.values() if value != _PLACEHOLDER),
+        addresses = self._api.address_captures
+        secret = (str(value) for name, value in auth.items() if name not in addresses and value != _PLACEHOLDER)
+        return credential_of(
+            self._way, {"settings": dict(self._settings), "auth": dict(auth)}, self._clock, tuple(secret)
         )
+
+
+def _shortened(now: float, life_s: float) -> float:
+    """When what lives ``life_s`` from ``now`` is to be made anew."""
+    return now + life_s - min(MARGIN_S, life_s / 2)
 
 
 def _chosen(api: Api, settings: Mapping[str, Json]) -> Authenticator:
@@ -167,9 +210,18 @@ def _stated_life_s(expiry: Expiry, body: Json, now: float) -> float | None:
         if expiry.after is not None:
             life_s = float(expiry.after(body))
         elif expiry.moment is not None:
-            life_s = parse_iso(str(expiry.moment(body))) - now
+            life_s = _moment(expiry.moment(body)) - now
         else:
             return None
     except (ExpressionError, TypeError, ValueError, OverflowError):
         return None
     return life_s if 0 < life_s < math.inf else None
+
+
+def _moment(value: Json) -> float:
+    """UTC seconds of a moment: ISO 8601, or seconds or milliseconds since the epoch. Raises ValueError."""
+    try:
+        since_epoch = float(value)
+    except (TypeError, ValueError):
+        return parse_iso(str(value))
+    return since_epoch / 1000 if since_epoch > _MILLISECONDS_FROM else since_epoch

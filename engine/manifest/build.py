@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from engine.errors import SpecError
-from engine.manifest import build_calls, build_events, build_writeback
+from engine.manifest import build_apis, build_calls, build_events, build_writeback
 from engine.manifest.build_secrets import check_secrets
 from engine.manifest.findings import Finding
 from engine.manifest.model import ApplicationList, Ats, Manifest, ObjectMap
@@ -76,7 +76,7 @@ def _blocks(root: Node) -> dict[str, Callable[[], Any]]:
         "settings": lambda: {
             name: build_calls.setting(name, node, dict.fromkeys(settings)) for name, node in root.items("settings")
         },
-        "apis": lambda: {name: build_calls.api(name, node) for name, node in root.items("apis")},
+        "apis": lambda: {name: build_apis.api(name, node) for name, node in root.items("apis")},
         "operations": lambda: {name: operation(name, node) for name, node in root.items("operations")},
         "objects": lambda: _objects(root["objects"]),
         "resume": lambda: tuple(build_events.resume_source(node) for node in root["objects"].elements("resume")),
@@ -134,10 +134,4 @@ def _given(root: Node) -> dict[str, None]:
 
 
 def _captures(root: Node) -> dict[str, None]:
-    return {
-        name: None
-        for _, api in root.items("apis")
-        for way in api.elements("auth")
-        for step in way.elements("steps")
-        for name in step.value("capture", {})
-    }
+    return {name: None for _, api in root.items("apis") for name in build_apis.captured(api)}

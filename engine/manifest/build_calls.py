@@ -1,31 +1,24 @@
-"""Settings, API profiles and operations: checked nodes → typed objects."""
+"""Settings and operations: checked nodes → typed objects."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from engine.manifest import scope
 from engine.manifest.model import (
-    Api,
-    Authenticator,
-    AuthStep,
     ErrorReading,
-    Expiry,
-    Limits,
     Multipart,
     Operation,
     Paging,
     PagingKind,
     Request,
-    RetryHint,
     Setting,
 )
 from engine.manifest.node import Node
 from engine.manifest.scope import Scope
 
 _METHODS = ("get", "post", "put", "patch", "delete")
-_MIB = 1024 * 1024
 
 
 def setting(name: str, node: Node, names: dict[str, Any]) -> Setting:
@@ -49,73 +42,8 @@ def setting(name: str, node: Node, names: dict[str, Any]) -> Setting:
     )
 
 
-def api(name: str, node: Node) -> Api:
-    limits_node = node.get("limits")
-    if not node["base_url"].data.startswith("https://"):
-        node["base_url"].fail("wrong-form", "the base_url must begin with `https://`: secrets are sent there")
-    return Api(
-        name=name,
-        base_url=node.template("base_url", "text", {}) or _unreachable(),
-        headers=node.tree("headers", {}),
-        auth=tuple(_authenticator(element) for element in node.elements("auth")),
-        limits=_limits(limits_node) if limits_node else Limits(),
-        errors=errors(node.get("errors")),
-        check=node.refer("check", "operation") or None,
-        at=node.at,
-        timeout_s=node.seconds("timeout", "30s") or 30.0,
-        largest_answer_bytes=node.value("largest_answer_mb", 10) * _MIB,
-    )
-
-
-def _unreachable() -> Any:
+def unreachable() -> Any:
     raise AssertionError("the schema requires this key")
-
-
-def _authenticator(node: Node) -> Authenticator:
-    captures = {name: None for step in node.elements("steps") for name in step.value("capture", {})}
-    known: Scope = {"auth": captures}
-    return Authenticator(
-        when=node.expression("when", {}),
-        steps=tuple(_auth_step(step, known) for step in node.elements("steps")),
-        headers=node.tree("headers", known),
-        query=node.tree("query", known),
-        renew_on=frozenset(node.value("renew_on", ())),
-        at=node.at,
-    )
-
-
-def _auth_step(node: Node, known: Scope) -> AuthStep:
-    expires = node.get("expires")
-    for element in node.elements("keep"):
-        if element.data not in node.value("capture", {}):
-            element.fail("unknown-capture", f"`{element.data}` is not captured by this step")
-    return AuthStep(
-        name=node.value("name"),
-        request=request(node, known),
-        capture={name: path.as_expression() for name, path in node.items("capture")},
-        expiry=_expiry(expires) if expires else None,
-        at=node.at,
-        keep=node.texts("keep"),
-    )
-
-
-def _expiry(node: Node) -> Expiry:
-    return Expiry(node.seconds("default") or 0.0, node.expression("after"), node.expression("at"))
-
-
-def _limits(node: Node) -> Limits:
-    backoff = node.get("backoff")
-    return Limits(
-        rate=node.rate("rate"),
-        per=node.value("per", "connection"),
-        concurrency=node.value("concurrency"),
-        remaining=node.value("remaining"),
-        retry_after=tuple(
-            RetryHint(hint.value("header"), hint.value("unit")) for hint in node.elements("retry_after")
-        ),
-        backoff_first_s=(backoff and backoff.seconds("first")) or 1.0,
-        backoff_longest_s=(backoff and backoff.seconds("longest")) or 128.0,
-    )
 
 
 def errors(node: Node | None) -> ErrorReading:
@@ -135,7 +63,7 @@ def request(node: Node, known: Scope) -> Request:
     multipart = node.get("multipart")
     return Request(
         method=method.upper(),  # type: ignore[arg-type]
-        path=node.template(method, "path", known) or _unreachable(),
+        path=node.template(method, address_kind(node.value(method)), known) or unreachable(),
         query=node.tree("query", known),
         headers=node.tree("headers", known),
         json=node.tree("json", known),
@@ -144,11 +72,37 @@ def request(node: Node, known: Scope) -> Request:
     )
 
 
+def address_kind(text: str) -> Literal["path", "address"]:
+    """``address`` where the whole address comes from data: it begins with a template."""
+    return "address" if str(text).startswith("{{") else "path"
+
+
 def _check_address(node: Node) -> None:
-    """A call's path begins with `/`; another host's address, for signing in, with `https://`."""
-    if not str(node.data).startswith(("/", "https://")):
+    """A call's path begins with `/`; another host's address with `https://`, or with what data gives."""
+    if not str(node.data).startswith(("/", "https://", "{{")):
         hint = "the profile's base_url stands before it" if "://" not in node.data else "only https is spoken"
         node.fail("wrong-form", f"`{str(node.data)[:40]}` is no path: it begins with `/`", hint)
+
+
+def _check_profile(node: Node, named_api: str | None) -> None:
+    """What an operation needs of its profile: hosts for an address out of data, a quota that its cost fits in."""
+    profile = node.report.names["api"].get(str(named_api))
+    if not isinstance(profile, dict):
+        return
+    verb = next((verb for verb in _METHODS if verb in node), "")
+    if not profile.get("hosts") and address_kind(node.value(verb, "")) == "address":
+        node[verb].fail(
+            "missing-hosts",
+            f"the address comes from data: `hosts` of `{named_api}` must say where it may lead",
+            "such as `hosts: ['*.example.com']`",
+        )
+    if "cost" in node:
+        quota = (profile.get("limits") or {}).get("quota")
+        if quota is None:
+            message = f"nothing is paid with: `{named_api}` has no quota"
+            node["cost"].fail("cost-unused", message, "add `limits.quota`, or remove `cost`", at_key=True)
+        elif node.value("cost") > quota["credits"]:
+            node["cost"].fail("cost-too-high", f"the call could never be made: there are {quota['credits']} credits")
 
 
 def _multipart(node: Node, known: Scope) -> Multipart:
@@ -165,6 +119,7 @@ def operation(name: str, node: Node, only_api: str | None, given: Scope) -> Oper
     named_api = node.refer("api", "api") if "api" in node else only_api
     if named_api is None:
         node.fail("missing-key", f"`{name}` must say its `api`: there are several")
+    _check_profile(node, named_api)
     if "record" in node and "records" in node:
         node["record"].fail("two-shapes", "an answer holds `record` or `records`, not both")
     return Operation(
@@ -183,6 +138,7 @@ def operation(name: str, node: Node, only_api: str | None, given: Scope) -> Oper
         key=node.expression("key"),
         paging=_paging(paging, node) if paging else None,
         concurrency=node.value("concurrency"),
+        cost=node.value("cost", 1),
         idempotent=node.value("idempotent", called.method in ("GET", "PUT", "DELETE")),
         writes=node.value("writes", called.method != "GET"),
         scopes=node.texts("scopes"),

@@ -13,7 +13,8 @@ from engine.manifest.node import Node
 
 _CREDENTIAL = re.compile(r"(token|secret|password|passwd|api[-_]?key|private[-_]?key|authorization)$", re.IGNORECASE)
 _SHORTEST = 8
-_SENT = ("headers", "query", "json", "form", "multipart")
+_SENT = ("headers", "query", "json", "form", "multipart", "basic")
+_SIGNED_WITH = ("sign", "jwt")
 
 
 def check_secrets(root: Node) -> None:
@@ -22,17 +23,32 @@ def check_secrets(root: Node) -> None:
         for leaf in node.leaves():
             name = next((str(key) for key in reversed(leaf.path) if isinstance(key, str)), "")
             if _CREDENTIAL.search(name) and "{{" not in leaf.data and len(leaf.data) >= _SHORTEST:
-                leaf.fail(
-                    "secret-in-file",
-                    f"`{name}` carries a credential: its value may not stand in the file",
-                    'declare a setting of `type: secret` and write "{{ settings.<its name> }}"',
-                )
+                _refuse(leaf, name)
+    for node in _signed_with(root):
+        if "{{" not in node.data:
+            _refuse(node, "key")
     for name, setting in root.items("settings"):
         if setting.value("type") == "text" and _CREDENTIAL.search(name):
             setting["type"].warn(
                 "secret-as-text", f"`{name}` sounds like a secret, but as text it may stand in a tenant's file",
                 "write `type: secret`",
             )  # fmt: skip
+
+
+def _refuse(leaf: Node, name: str) -> None:
+    leaf.fail(
+        "secret-in-file",
+        f"`{name}` carries a credential: its value may not stand in the file",
+        'declare a setting of `type: secret` and write "{{ settings.<its name> }}"',
+    )
+
+
+def _signed_with(root: Node) -> Iterator[Node]:
+    """The keys with which requests and assertions are signed."""
+    for _, api in root.items("apis"):
+        for way in api.elements("auth"):
+            for holder in (way, *way.elements("steps")):
+                yield from (holder[word]["key"] for word in _SIGNED_WITH if word in holder and "key" in holder[word])
 
 
 def _sent(root: Node) -> Iterator[Node]:

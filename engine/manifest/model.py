@@ -12,13 +12,23 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.manifest.expressions import Path
-from engine.manifest.model_calls import (
+from engine.manifest.model_apis import (
     Api,
+    Assertion,
+    AssertionStep,
     Authenticator,
     AuthStep,
-    ErrorReading,
+    Basic,
     Expiry,
     Limits,
+    Quota,
+    Regions,
+    RetryHint,
+    Signing,
+    Step,
+)
+from engine.manifest.model_calls import (
+    ErrorReading,
     Meaning,
     Method,
     Multipart,
@@ -26,7 +36,6 @@ from engine.manifest.model_calls import (
     Paging,
     PagingKind,
     Request,
-    RetryHint,
 )
 from engine.manifest.model_events import (
     AddedRead,
@@ -52,10 +61,13 @@ __all__ = [
     "AddedRead",
     "Api",
     "ApplicationList",
+    "Assertion",
+    "AssertionStep",
     "At",
     "Ats",
     "AuthStep",
     "Authenticator",
+    "Basic",
     "Capability",
     "CheckKind",
     "Directory",
@@ -80,6 +92,8 @@ __all__ = [
     "Place",
     "Poll",
     "PollStream",
+    "Quota",
+    "Regions",
     "Registration",
     "Reply",
     "Request",
@@ -90,6 +104,8 @@ __all__ = [
     "SettingType",
     "SetupStep",
     "SignatureRule",
+    "Signing",
+    "Step",
     "WebhookDoor",
     "WriteBack",
 ]

@@ -1,4 +1,4 @@
-"""API profiles and operations of a manifest, typed and immutable: see ``model``."""
+"""Operations of a manifest, typed and immutable: see ``model``."""
 
 from __future__ import annotations
 
@@ -17,88 +17,12 @@ object; ``credential``: the credential itself is not accepted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Expiry:
-    """How long what an auth step captured lives: seconds from now (``after``), a moment (``at``), or a fixed time.
-
-    ``after`` and ``moment`` are JMESPath over the answer; ``default_s`` holds where they give nothing.
-    """
-
-    default_s: float
-    after: Path | None = None
-    moment: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuthStep:
-    """One call of signing in; its captures feed the next as ``auth.<capture>``. ``keep`` outlives a restart."""
-
-    name: str
-    request: Request
-    capture: Mapping[str, Path]
-    expiry: Expiry | None
-    at: At
-    keep: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Authenticator:
-    """How requests of a profile are signed in, for the tenants that ``when`` holds for."""
-
-    when: Path | None
-    steps: tuple[AuthStep, ...]
-    headers: Tree | None
-    query: Tree | None
-    renew_on: frozenset[int]
-    at: At
-
-
-@dataclass(frozen=True, slots=True)
-class RetryHint:
-    """A header of a throttled answer that says how long to wait; ``unit`` declares what its number means."""
-
-    header: str
-    unit: Literal["seconds", "milliseconds", "timestamp", "http_date"]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the ATS allows. ``rate`` is (calls, per seconds); counted per connection, or ``per`` operation of it."""
-
-    rate: tuple[int, float] | None = None
-    per: Literal["connection", "operation"] = "connection"
-    concurrency: int | None = None
-    remaining: str | None = None
-    retry_after: tuple[RetryHint, ...] = ()
-    backoff_first_s: float = 1.0
-    backoff_longest_s: float = 128.0
-
-
-@dataclass(frozen=True, slots=True)
 class ErrorReading:
     """How a failed answer is read: JMESPath to its code, and what statuses (``401``, ``5xx``) and codes mean."""
 
     code: Path | None = None
     status: Mapping[str, Meaning] = field(default_factory=dict)
     codes: Mapping[str, Meaning] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Api:
-    """One API profile: where it is, how to sign in, what it allows, how its errors read.
-
-    ``check`` names the operation by which a dead credential is told from a denied object.
-    """
-
-    name: str
-    base_url: Template
-    headers: Tree | None
-    auth: tuple[Authenticator, ...]
-    limits: Limits
-    errors: ErrorReading
-    check: str | None
-    at: At
-    timeout_s: float = 30.0
-    largest_answer_bytes: int = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +81,8 @@ class Operation:
     ``records`` (list of records) or ``record`` (one) are JMESPath over the JSON answer; ``key`` identifies a
     record. ``ok`` empty means any 2xx; ``empty`` are good statuses that hold nothing; ``success`` is a JMESPath
     over the body that must be true. ``idempotent``: may be sent again without asking first. ``writes``: changes
-    something in the ATS (any method but GET unless the manifest says otherwise).
+    something in the ATS (any method but GET unless the manifest says otherwise). ``cost``: what a call takes of the
+    profile's quota.
     """
 
     name: str
@@ -175,6 +100,7 @@ class Operation:
     key: Path | None = None
     paging: Paging | None = None
     concurrency: int | None = None
+    cost: int = 1
     idempotent: bool = False
     writes: bool = False
     scopes: tuple[str, ...] = ()

@@ -23,7 +23,7 @@ from engine.manifest.templates import Template, Tree, compile_template, compile_
 from engine.model import Json
 
 Parsed = TypeVar("Parsed")
-TemplateKind = Literal["value", "text", "path", "note"]
+TemplateKind = Literal["value", "text", "path", "address", "note"]
 
 
 @dataclass(slots=True)

@@ -10,13 +10,13 @@ from pathlib import Path as FilePath
 from engine.errors import SettingMissing
 from engine.manifest.durations import parse_duration
 from engine.manifest.findings import did_you_mean, nearest
+from engine.manifest.hosts import host_allowed
 from engine.manifest.model import Setting
 from engine.manifest.node import Node
 from engine.model import Json
 from engine.redaction import Secret
 
 _REFERENCE = re.compile(r"\$\{(env|file):([^}]+)\}")
-_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+")
 
 
 def as_written(root: Node, known: Mapping[str, Setting]) -> dict[str, Json]:
@@ -88,14 +88,6 @@ def value_problem(setting: Setting, value: Json) -> str | None:
     if setting.pattern and not re.fullmatch(setting.pattern, str(value)):
         return f"must match {setting.pattern}"
     return None
-
-
-def host_allowed(host: str, patterns: tuple[str, ...]) -> bool:
-    """Whether ``host`` is a plain host name that one of ``patterns`` (* stands for one or more labels) covers."""
-    if not _HOST.fullmatch(host):
-        return False
-    as_regex = (re.escape(pattern).replace(r"\*", r"[a-z0-9-]+(\.[a-z0-9-]+)*") for pattern in patterns)
-    return any(re.fullmatch(regex, host) for regex in as_regex)
 
 
 def resolve_settings(

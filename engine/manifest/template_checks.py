@@ -16,7 +16,7 @@ from engine.manifest.expressions import Chain, ExpressionSyntaxError
 from engine.manifest.findings import did_you_mean
 from engine.manifest.template_filters import FILTERS, TESTS
 
-Kind = Literal["value", "text", "path", "note"]
+Kind = Literal["value", "text", "path", "address", "note"]
 
 LIMIT_DEPTH = 40
 LIMIT_NODES = 1_000

@@ -1,8 +1,9 @@
 """Jinja text in, a checked and compiled ``Template`` out; ``Tree`` does so for nested mappings and lists.
 
 Kinds: ``value`` (a leaf that is exactly one ``{{ expression }}`` keeps its type, and is UNSET where it is
-undefined; anything else is text), ``text``, ``path`` (each output is one percent-encoded path segment) and
-``note`` (text for people; ``if`` and ``for`` are allowed). Simple templates run without Jinja.
+undefined; anything else is text), ``text``, ``path`` (each output is one percent-encoded path segment), ``address``
+(the same, but the first output is the beginning of an address, taken as it is) and ``note`` (text for people; ``if``
+and ``for`` are allowed). Simple templates run without Jinja.
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ def _renderer(tree: nodes.Template, outputs: list[nodes.Expr], kind: Kind, is_ex
         return renderer(tree)
     if is_expression and kind == "value":
         return _typed(outputs[0])
-    parts = [_part(output, kind) for output in outputs]
+    parts = [_part(output, "text" if kind == "address" and not at else kind) for at, output in enumerate(outputs)]
     if all(isinstance(part, str) for part in parts):
         whole = "".join(part for part in parts if isinstance(part, str))
         return lambda _: whole
@@ -131,7 +132,7 @@ def _part(output: nodes.Expr, kind: Kind) -> str | _Evaluate:
     def as_segment(context: Context) -> str:
         return _segment(text_of(_defined(evaluate(context), name)), name)
 
-    return as_segment if kind == "path" else as_text
+    return as_segment if kind in ("path", "address") else as_text
 
 
 def _segment(text: str, name: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from connectors.budgets import Budgets
 from connectors.calls import Caller
 from connectors.messages import Exchange, Transport
 from engine.clock import Clock
@@ -58,13 +59,19 @@ class KeptSecrets:
         return hashlib.sha256(str(self._settings.get(name, "")).encode()).hexdigest()
 
 
-def open_route(connection: Connection, transport: Transport, store: Store, clock: Clock) -> Route:
-    """The route of a connection over ``transport``; every exchange gets an audit row."""
+def open_route(
+    connection: Connection, transport: Transport, store: Store, clock: Clock, budgets: Budgets | None = None
+) -> Route:
+    """The route of a connection over ``transport``; every exchange gets an audit row.
+
+    ``budgets`` are what the routes of one process share of the ATS's limits.
+    """
     caller = Caller(
         connection,
         transport=transport,
         clock=clock,
         keeper=KeptSecrets(connection, store),
+        budgets=budgets,
         observe=_auditor(connection.name, store),
     )
     return Route(connection, caller, Discovery(connection, caller, store))

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from connectors.messages import PreparedRequest, RawAnswer
 from engine.errors import Ambiguous, InputError, Transient
-from engine.manifest.model import AuthStep, Manifest
+from engine.manifest.model import Api, AuthStep, Manifest
 from engine.model import Json
 
 SIGN_IN = "sign_in."
@@ -130,13 +130,13 @@ class CannedTransport:
 
     def _signed_in(self, request: PreparedRequest) -> CannedAnswer:
         name = request.operation.removeprefix(SIGN_IN)
-        steps = (step for api in self._manifest.apis.values() for way in api.auth for step in way.steps)
-        fitting = [step for step in steps if step.name == name]
+        steps = ((api, step) for api in self._manifest.apis.values() for way in api.auth for step in way.calls)
+        fitting = [(api, step) for api, step in steps if step.name == name]
         if not fitting:
             raise Unanswered(request)
         body: dict[str, Json] = {}
-        for step in fitting:
-            _place_captures(step, body)
+        for api, step in fitting:
+            _place_captures(api, step, body)
         return CannedAnswer(200, {"content-type": "application/json"}, json.dumps(body).encode())
 
     def _kind(self, operation: str) -> ExchangeKind:
@@ -149,11 +149,11 @@ class CannedTransport:
         return answer.status or (min(declared.ok) if declared and declared.ok else 200)
 
 
-def _place_captures(step: AuthStep, body: dict[str, Json]) -> None:
+def _place_captures(api: Api, step: AuthStep, body: dict[str, Json]) -> None:
     """Puts a placeholder where each capture of the step looks for its value."""
     for name, path in step.capture.items():
         for chain in path.references[:1]:
             inner = body
             for key in chain[:-1]:
                 inner = inner.setdefault(key, {})
-            inner[chain[-1]] = f"placeholder-{name}"
+            inner[chain[-1]] = api.stand_in(name, f"placeholder-{name}")

@@ -168,7 +168,7 @@ def _expected(source: Source, manifest: Manifest, path: PathKey, expect: Mapping
 def _operation(
     source: Source, manifest: Manifest, path: PathKey, name: str, *, key: bool = False
 ) -> Iterator[Finding]:
-    steps = [f"{SIGN_IN}{step.name}" for api in manifest.apis.values() for way in api.auth for step in way.steps]
+    steps = [f"{SIGN_IN}{step.name}" for api in manifest.apis.values() for way in api.auth for step in way.calls]
     known = [*manifest.operations, *steps]
     if name not in known:
         text = f"there is no operation `{name}`"

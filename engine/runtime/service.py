@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import TracebackType
 
+from connectors.budgets import Budgets
 from connectors.json_poster import HttpJsonPoster
 from connectors.transport import HttpTransport
 from engine.clock import SYSTEM, Clock
@@ -52,8 +53,9 @@ def open_routes(
     if strangers:
         known = ", ".join(sorted(connections))
         raise InputError(f"--sandbox names no tenant of yours: {', '.join(strangers)}", hint=f"There are: {known}")
+    budgets = Budgets()
     return {
-        name: open_route(connection, HttpTransport(sandbox_origin=sandboxes.get(name)), store, clock)
+        name: open_route(connection, HttpTransport(sandbox_origin=sandboxes.get(name)), store, clock, budgets)
         for name, connection in connections.items()
     }
 

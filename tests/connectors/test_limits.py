@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.budgets import STAGGER_S
 from connectors.calls import Caller
-from connectors.limits import STAGGER_S, Limiter
+from connectors.limits import Limiter
 from connectors.transport import HttpTransport
 from engine.clock import ManualClock
 from engine.errors import Throttled
