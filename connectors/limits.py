@@ -46,11 +46,11 @@ class Limiter:
         self._budget = budget or Budget("")
         self._freed = self._budget.freed
 
-    def remember(self, connection: str, keeper: Keeper) -> None:
-        """What ``connection`` uses of the quota is kept by ``keeper``, and what it used before counts."""
+    def remember(self, keeper: Keeper) -> None:
+        """What is used of the quota is kept by ``keeper``, and what it remembers counts."""
         if self._limits.quota is not None:
             with self._freed:
-                self._budget.quota.join(connection, keeper, self._limits.quota)
+                self._budget.quota.join(keeper, self._limits.quota)
 
     @contextmanager
     def slot(self, operation: str, concurrency: int | None = None, cost: int = 1) -> Iterator[Slot]:

@@ -65,7 +65,7 @@ class Profile:
         budget = budgets.of(connection.manifest.ats.id, api.name, _budget_key(api, self.settings))
         self._limiter = Limiter(api.limits, clock, budget=budget, patience_s=patience_s)
         if keeper is not None:
-            self._limiter.remember(connection.name, keeper)
+            self._limiter.remember(keeper)
         self._found_good: tuple[int, float] | None = None
         self._apis, self._base_urls = connection.manifest.apis, base_urls
         self.sign_in = SignIn(api, self.settings, run=self._run_step, clock=clock, keeper=keeper)

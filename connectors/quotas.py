@@ -22,13 +22,16 @@ class QuotaUse:
     def __init__(self, name: str) -> None:
         self._name = f"quota.{name}"
         self._used: Counter[int] = Counter()
-        self._keepers: dict[str, Keeper] = {}
+        self._keepers: list[Keeper] = []
         self._unwritten = self._ahead = 0
         self._written_in: int | None = None
 
-    def join(self, connection: str, keeper: Keeper, quota: Quota) -> None:
-        """``connection`` takes part: what it remembers counts, and what is used is remembered for it."""
-        self._keepers[connection] = keeper
+    def join(self, keeper: Keeper, quota: Quota) -> None:
+        """A connection takes part: what its keeper remembers counts, and what is used is remembered there."""
+        if keeper in self._keepers:
+            return
+        self._keepers.append(keeper)
+        self._written_in = None
         kept = json.loads(keeper.get(self._name) or "{}")
         if kept.get("per") == quota.period_s:
             for slice_, used in kept["used"].items():
@@ -59,5 +62,5 @@ class QuotaUse:
     def _write(self, quota: Quota, slice_: int) -> None:
         self._ahead, self._unwritten, self._written_in = quota.credits // _AHEAD, 0, slice_
         used = {**self._used, slice_: self._used[slice_] + self._ahead}
-        for keeper in self._keepers.values():
+        for keeper in self._keepers:
             keeper.put(self._name, json.dumps({"per": quota.period_s, "used": used}))

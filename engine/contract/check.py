@@ -108,9 +108,8 @@ def _api(root: Node, path: PathKey) -> Node | None:
     apis = root.get("apis")
     if apis is None:
         return None
-    if path[0] == "apis":
-        return apis[path[1]]
-    return apis.get(str(_at(root, path).value("api") or next(iter(apis.data), "")))
+    own = path[1] if path[0] == "apis" else next(iter(apis.data), "")
+    return apis.get(str(_at(root, path).value("api") or own))
 
 
 def _bases(root: Node, path: PathKey) -> list[str]:

@@ -17,8 +17,9 @@ from engine.manifest.model import (
     Step,
 )
 from engine.manifest.node import Node
-from engine.manifest.scope import Scope
+from engine.manifest.scope import SIGNED_REQUEST, Scope
 from engine.manifest.templates import Template, compile_template
+from engine.manifest.types import TEXT
 
 _MIB = 1024 * 1024
 _OF_A_CALL = ("capture", "expires", "keep", "api", "basic", "query", "headers", "json", "form", "multipart")
@@ -152,13 +153,12 @@ def _basic(node: Node | None, known: Scope) -> Basic | None:
 
 
 def _signing(node: Node, known: Scope) -> Signing:
-    request_names = ("method", "host", "path", "query", "date", "timestamp", "body_sha256")
-    seen: Scope = {**known, "request": dict.fromkeys(request_names)}
+    seen: Scope = {**known, **SIGNED_REQUEST}
     return Signing(
         encoding=node.value("encoding"),
         key=node.template("key", "text", known) or unreachable(),
         over=node.template("over", "text", seen) or unreachable(),
-        headers=node.tree("headers", {**seen, "signature": None}) or unreachable(),
+        headers=node.tree("headers", {**seen, "signature": TEXT}) or unreachable(),
     )
 
 

@@ -103,6 +103,12 @@ REQUEST: Scope = {
 TRANSLATED: Scope = {"headers": ANYTHING, "body": ANYTHING, "received": MOMENT}
 DELIVERY: Scope = {**TRANSLATED, "query": ANYTHING}
 SIGNED: Scope = {"headers": ANYTHING}
+SIGNED_REQUEST: Scope = {
+    "request": {
+        **dict.fromkeys(("method", "host", "path", "query", "date", "body_sha256"), TEXT),
+        "timestamp": MOMENT,
+    }
+}
 RECORD: Scope = {"record": ANYTHING, "item": ANYTHING}
 WRITTEN: Scope = {"record": ANYTHING, "marker": TEXT, "value": ANYTHING}
 EVENT = {
