@@ -124,7 +124,8 @@ def _beside(root: Node, path: PathKey) -> Beside:
     api = _api(root, path)
     if api is None:
         return Beside()
-    owners = [api, *api.elements("auth")]
+    ways = list(api.elements("auth"))
+    owners = [api, *ways, *(way["sign"] for way in ways if "sign" in way)]
     headers = {name.lower() for owner in owners for name in owner.value("headers", {})}
     query = {name for owner in owners for name in owner.value("query", {})}
     return Beside(frozenset(headers), frozenset(query))

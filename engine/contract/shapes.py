@@ -54,7 +54,8 @@ def _alternatives(openapi: OpenApi, schema: Json, seen: frozenset[int]) -> list[
     seen |= {id(schema)}
     found = [_own(schema)]
     if "$ref" in schema:
-        found = _both(found, _alternatives(openapi, openapi.resolved(schema), seen))
+        target = openapi.resolved(schema)
+        found = _both(found, _alternatives(openapi, target, seen) if target else [Shape(open=True)])
     for part in as_list(schema.get("allOf")):
         found = _both(found, _alternatives(openapi, part, seen))
     for word in ("oneOf", "anyOf"):

@@ -230,6 +230,12 @@ def test_a_reference_that_leads_nowhere_is_told_with_the_nearest_name() -> None:
     assert (found.code, found.severity, found.hint) == ("broken-reference", "error", "did you mean `Person`?")
 
 
+def test_what_is_joined_with_a_broken_reference_is_not_taken_to_be_known_whole() -> None:
+    schema = {"allOf": [{"$ref": "#/nowhere"}, {"properties": {"email": {}}}]}
+    paths = {"/people/{id}": {"get": endpoint(responses=json_answer(schema))}}
+    assert [item.code for item in findings(PERSON_READ, document(paths))] == ["broken-reference"]
+
+
 def test_references_into_paths_are_followed() -> None:
     pointer = "#/paths/~1people~1%7Bid%7D/get/responses/200/content/application~1json/schema"
     paths = {

@@ -91,7 +91,7 @@ def test_what_the_profile_sends_counts_as_sent() -> None:
         }
     }
     manifest = (
-        f'apis:\n  main:\n    base_url: "{HOST}"\n    headers: {{x-token: a}}\n    auth:\n      - query: {{key: b}}\n'
+        f'apis:\n  main:\n    base_url: "{HOST}"\n    auth:\n      - query: {{key: b}}\n        sign: {{headers: {{x-token: a}}}}\n'
         "operations:\n  call: {get: /people}\n"
     )
     assert not findings(manifest, document(paths))
