@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson, Mappings, Tenants
-from engine.cli.output import console, print_json, show, table
+from engine.cli.output import console, counted, print_json, show, table
 from engine.cli.tenants import tenant_file
 from engine.manifest.overlay import Change, Overlay, load_overlay
+from engine.manifest.overlay_findings import WITHOUT_EFFECT
+from engine.manifest.overlay_pin import write_pin
 from engine.settings import settings_from
 
 _SHOWN = 60
@@ -19,11 +21,21 @@ def diff(
     tenant: Annotated[str, typer.Argument(help="A tenant's id, or its file.")],
     tenants: Tenants = None,
     mappings: Mappings = None,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Keep, beside the file, what the manifest says now: later changes are told.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a tenant's file changes of its manifest, line by line."""
+    """Show what a tenant's file changes of its manifest, line by line, and what has no effect or is stale."""
     settings = settings_from(tenants=tenants, mappings=mappings)
-    overlay = load_overlay(tenant_file(tenant, settings), settings.mappings)
+    file = tenant_file(tenant, settings)
+    overlay = load_overlay(file, settings.mappings)
+    if pin:
+        written = write_pin(file, overlay.base.ats.id, overlay.changes)
+        overlay = load_overlay(file, settings.mappings)
+        typer.echo(
+            f"{written} holds what the manifest says of {counted(len(overlay.changes), 'override')}.", err=True
+        )
     if as_json:
         print_json(_as_json(overlay))
     else:
@@ -35,7 +47,14 @@ def _as_json(overlay: Overlay) -> dict[str, object]:
         {"what": one.what, "manifest": one.before, "tenant": one.after, "line": one.line, "effect": one.has_effect}
         for one in overlay.changes
     ]
-    return {"tenant": overlay.tenant, "extends": overlay.base.ats.id, "file": overlay.file, "changes": changes}
+    findings = [finding.as_json() for finding in overlay.warnings]
+    return {
+        "tenant": overlay.tenant,
+        "extends": overlay.base.ats.id,
+        "file": overlay.file,
+        "changes": changes,
+        "findings": findings,
+    }
 
 
 def _show(overlay: Overlay) -> None:
@@ -49,6 +68,9 @@ def _show(overlay: Overlay) -> None:
     idle = sum(not change.has_effect for change in overlay.changes)
     if idle:
         out.print(f"{idle} of {len(rows)} without effect: the manifest says the same.")
+    for finding in overlay.warnings:
+        if finding.code != WITHOUT_EFFECT:
+            out.print(f"\n{finding}")
 
 
 def _row(change: Change) -> tuple[str, str, str, str]:

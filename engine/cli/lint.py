@@ -61,8 +61,7 @@ def _examined(source: Source, file: Path, mappings: Path | None) -> list[Finding
     if isinstance(source.data, dict) and ("tenant" in source.data or "extends" in source.data):
         from engine.manifest.overlay import load_overlay
 
-        load_overlay(file, mappings)
-        return []
+        return list(load_overlay(file, mappings).warnings)
     return examine(source)[1]
 
 

@@ -103,6 +103,9 @@ def _show_output(planning: Planning, one: Placed) -> None:
     if one.where == "unchanged":
         _say(f"  {one.output:<16} is there already")
         return
+    if one.where == "held":
+        _say(f"  {one.output:<16} is held: {one.causes[-1].why}")
+        return
     where = "has no place left" if one.where == "nowhere" else f"→ {one.said} (place {one.rung} of {len(rungs)})"
     _say(f"  {one.output:<16} {where}")
     for cause in one.causes:

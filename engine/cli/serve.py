@@ -81,7 +81,9 @@ def _serve(service: Service, settings: Settings, host: str, port: int, as_json: 
             door_report(route.connection, service.registrar(route, settings.public_url or url), origin)
             for route, origin in ((route, settings.sandboxes.get(name)) for name, route in service.routes.items())
         ]
-        _tell(url, reports, unsafe(host, settings.public_url, settings.sandboxes), settings, as_json)
+        stale = [str(finding) for route in service.routes.values() for finding in route.connection.stale]
+        warnings = [*unsafe(host, settings.public_url, settings.sandboxes), *stale]
+        _tell(url, reports, warnings, settings, as_json)
         while not stopping.wait(1.0):
             pass
         typer.echo("stopping: what is under way is finished first", err=True)

@@ -97,6 +97,7 @@ def _output(name: str, node: Node, places: Mapping[PlaceKind, Place]) -> Output:
         at=node.at,
         enabled=node.value("enabled", True),
         when=node.expression("when", scope.VALUE),
+        parts={part: node[part].at for part in ("value", "when", "rungs", "enabled") if part in node},
     )
 
 

@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.manifest.findings import Finding
 from engine.manifest.model import Manifest
 from engine.manifest.overlay import Overlay
 from engine.manifest.overlay_settings import resolve_settings
@@ -23,6 +24,7 @@ class Connection:
 
     ``only_jobs`` empty means all. ``webhook`` false means events are polled for only. ``stage_move`` is the forward
     move that the tenant turned on, as expressions see it: {to}, or empty (its ``when`` is on the output ``stage``).
+    ``stale`` tells of overrides whose manifest changed under them.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Connection:
     webhook: bool = True
     stage_move: Mapping[str, Json] = field(default_factory=dict)
     shortlist_url: Template | None = None
+    stale: tuple[Finding, ...] = ()
 
     @property
     def open_settings(self) -> dict[str, Json]:
@@ -72,4 +75,5 @@ def connect(overlay: Overlay, environment: Mapping[str, str] = os.environ) -> Co
         webhook=overlay.webhook,
         stage_move={"to": overlay.stage_to} if overlay.stage_to else {},
         shortlist_url=overlay.shortlist_url,
+        stale=overlay.stale,
     )

@@ -96,7 +96,11 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One result and where it goes. ``value`` undefined or null: nothing to write. ``when``: JMESPath condition."""
+    """One result and where it goes. ``value`` undefined or null: nothing to write. ``when``: JMESPath condition.
+
+    ``parts`` says where its value, when, rungs and enabled are written, as far as they are: in the manifest, or in
+    the tenant's file where that changes them.
+    """
 
     name: str
     value: Tree
@@ -104,6 +108,7 @@ class Output:
     at: At
     enabled: bool = True
     when: Path | None = None
+    parts: Mapping[str, At] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.model import Manifest
 from engine.manifest.node import Node, Report
 from engine.manifest.overlay_changes import Application, Change
+from engine.manifest.overlay_findings import STALE, OverlayReview
 from engine.manifest.overlay_settings import as_written, check_settings
 from engine.manifest.schemas import data_folder, schema
 from engine.manifest.shape import check
@@ -38,7 +39,10 @@ _MANIFESTS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Overlay:
-    """A checked overlay on its manifest. ``given`` are the settings as written (references, not secrets)."""
+    """A checked overlay on its manifest. ``given`` are the settings as written (references, not secrets).
+
+    ``warnings`` tell of overrides without effect, shadowed and stale ones; only files of their own have them.
+    """
 
     tenant: str
     file: str
@@ -50,6 +54,12 @@ class Overlay:
     webhook: bool
     stage_to: str | None
     shortlist_url: Template | None
+    warnings: tuple[Finding, ...] = ()
+
+    @property
+    def stale(self) -> tuple[Finding, ...]:
+        """The overrides whose manifest changed under them since they were pinned."""
+        return tuple(finding for finding in self.warnings if finding.code == STALE)
 
 
 def load_overlay(path: FilePath, mappings: FilePath | None = None) -> Overlay:
@@ -67,7 +77,8 @@ def load_overlay(path: FilePath, mappings: FilePath | None = None) -> Overlay:
     overlay = _applied_if_well_formed(root, base)
     if overlay is None or findings:
         raise SpecError(sorted(set(findings)))
-    return overlay
+    review = OverlayReview(root, base, overlay.manifest, overlay.changes)
+    return replace(overlay, warnings=review.findings(path))
 
 
 def _check_id(root: Node, path: FilePath) -> None:

@@ -5,13 +5,15 @@ What a tenant may not do goes to the report of the overlay's document.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from engine.manifest import scope
 from engine.manifest.findings import did_you_mean
-from engine.manifest.model import Api, Events, Limits, Manifest, Note, Output, Rung, WriteBack
+from engine.manifest.model import Api, At, Events, Limits, Manifest, Note, Output, Rung, WriteBack
 from engine.manifest.node import Node
+from engine.manifest.templates import Tree
 from engine.model import Json
 
 _RAISED = "a tenant may lower a limit, never raise it"
@@ -24,7 +26,11 @@ class Change:
     what: str
     before: str
     after: str
-    line: int
+    at: At
+
+    @property
+    def line(self) -> int:
+        return self.at.line
 
     @property
     def has_effect(self) -> bool:
@@ -39,7 +45,7 @@ class Application:
         self.changes: list[Change] = []
 
     def change(self, node: Node, what: str, before: object, after: object) -> None:
-        self.changes.append(Change(what, str(before), str(after), node.at.line))
+        self.changes.append(Change(what, str(before), str(after), node.at))
 
     def settings(self, given: Mapping[str, Json]) -> None:
         """Adds the changes of the settings ``given`` and of the openings that take part."""
@@ -94,25 +100,25 @@ class Application:
                 node[index].fail("unknown-rung", f"`{output.name}` cannot go to {place} here", f"one of: {known}")
         rungs: tuple[Rung, ...] = tuple(by_kind[kind] for kind in node.data if kind in by_kind)
         self.change(node, f"outputs.{output.name}: rungs", _kinds(output.rungs), _kinds(rungs))
-        return replace(output, rungs=rungs)
+        return replace(output, rungs=rungs, parts={**output.parts, "rungs": node.at})
 
     def _text(self, node: Node, output: Output) -> Output:
         value = node.as_tree(scope.VALUE)
-        self.change(node, f"outputs.{output.name}: text", "(the manifest's)", node.data)
-        return replace(output, value=value, at=node.at)
+        self.change(node, f"outputs.{output.name}: text", _written(output.value), node.data)
+        return replace(output, value=value, parts={**output.parts, "value": node.at})
 
     def _when(self, node: Node, output: Output) -> Output:
         condition = node.as_expression(scope.VALUE)
         before = output.when.text if output.when else "always"
         self.change(node, f"outputs.{output.name}: when", before, condition.text)
-        return replace(output, when=condition)
+        return replace(output, when=condition, parts={**output.parts, "when": node.at})
 
     def _switch(self, node: Node, output: Output) -> Output:
         if output.name == "stage":
             node.fail("not-overridable", "the stage is moved by `stage_move` only", "write `stage_move: {to, when}`")
         enabled = node.data == "on"
         self.change(node, f"outputs.{output.name}", "on" if output.enabled else "off", node.data)
-        return replace(output, enabled=enabled)
+        return replace(output, enabled=enabled, parts={**output.parts, "enabled": node.at})
 
     def _stage(self, outputs: dict[str, Output]) -> None:
         node = self.root.get("stage_move")
@@ -129,7 +135,9 @@ class Application:
             )
         condition = node["when"].as_expression(scope.VALUE)
         self.change(node, "stage_move", "off", f"to {to.data} when {condition.text}")
-        outputs["stage"] = replace(outputs["stage"], enabled=True, when=condition)
+        stage = outputs["stage"]
+        parts = {**stage.parts, "when": node["when"].at, "enabled": node.at}
+        outputs["stage"] = replace(stage, enabled=True, when=condition, parts=parts)
 
     def _notes(self) -> Mapping[str, Note]:
         notes = dict(self.base.write_back.notes)
@@ -154,7 +162,8 @@ class Application:
             self.change(node["coalesce"], "events.coalesce", f"{base.coalesce_s:g} s", f"{coalesce:g} s")
             base = replace(base, coalesce_s=coalesce)
         if "webhook" in node:
-            self.change(node["webhook"], "events.webhook", "on", node.value("webhook"))
+            has = "on" if base.webhook else "off"
+            self.change(node["webhook"], "events.webhook", has, node.value("webhook"))
         return self._polled(base, node)
 
     def _polled(self, base: Events, node: Node) -> Events:
@@ -199,6 +208,11 @@ class Application:
             self.change(node["concurrency"], f"limits.concurrency of {api.name}", before, given)
             limits = replace(limits, concurrency=given)
         return limits
+
+
+def _written(value: Tree) -> str:
+    text = value.written
+    return text if isinstance(text, str) else json.dumps(text, ensure_ascii=False)
 
 
 def _word(value: Json) -> str:

@@ -214,6 +214,11 @@ class Tree:
     references: tuple[Chain, ...]
     _root: Json = field(repr=False)
 
+    @property
+    def written(self) -> Json:
+        """The tree as it stands in the file."""
+        return _written(self._root)
+
     def render(self, context: Context) -> Json:
         """The tree with each leaf rendered; leaves that are UNSET are left out. Raises ExpressionError.
 
@@ -243,6 +248,14 @@ def compile_tree(node: Json, kind: Kind) -> Tree:
 
     root = build(node)
     return Tree(tuple(sorted(found)), root)
+
+
+def _written(node: Json) -> Json:
+    if isinstance(node, dict):
+        return {key: _written(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_written(value) for value in node]
+    return node.text if isinstance(node, Template) else node
 
 
 def _rendered(node: Json, context: Context) -> Json:

@@ -18,7 +18,7 @@ from engine.writeback.known import Known
 from engine.writeback.places import place_words
 from engine.writeback.planner import choose
 
-Where = PlaceKind | Literal["unchanged", "nowhere"]
+Where = PlaceKind | Literal["unchanged", "nowhere", "held"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,10 @@ def _delivered(route: Route, store: Store, event_id: str) -> Iterator[Placed]:
         for write in planned_of(delivery.payload).writes:
             if delivery.state == "delivered":
                 yield _arrived(route, event_id, write, known)
+            elif delivery.state == "held":
+                said = _words(route, write)
+                causes = (*write.causes, Cause(said, delivery.last_cause))
+                yield Placed(event_id, write.output, "held", said, causes=causes)
             elif delivery.state == "dead" and write.output not in lost:
                 said = _words(route, write)
                 causes = (*write.causes, Cause(said, delivery.last_cause))

@@ -97,3 +97,27 @@ def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path: Path) -> None:
     assert ended.code == 2
     assert "secret-in-file" in ended.err
     assert "not-a-real-key" not in ended.err + ended.out
+
+
+def test_a_pin_is_kept_beside_the_file_and_what_changed_under_it_is_told(folder: Path) -> None:
+    pinned = fieldwright("diff", "acme", "--tenants", folder, "--pin")
+    assert pinned.code == 0
+    assert "acme.pin.json holds what the manifest says of 9 overrides" in pinned.err
+    pin = folder / "acme.pin.json"
+    pin.write_text(pin.read_text("utf-8").replace('"Skima Match Score"', '"Fit"'), "utf-8")
+    told = fieldwright("diff", "acme", "--tenants", folder)
+    assert (
+        f"{folder / 'acme.yaml'}:6:3 stale-override outputs.match_score: field: the manifest said `Fit`" in told.out
+    )
+    linted = fieldwright("lint", folder)
+    assert linted.code == 0
+    assert "stale-override" in linted.out
+    assert "override-without-effect" in linted.out
+    codes = [one["code"] for one in fieldwright("diff", "acme", "--tenants", folder, "--json").json["findings"]]
+    assert codes == ["stale-override", "override-without-effect"]
+
+
+def test_what_is_shadowed_is_told_below_the_changes(tmp_path: Path) -> None:
+    file = tenant(tmp_path, TENANT + "when: {hm_comment: feedback.verdict}\n")
+    ended = fieldwright("diff", file)
+    assert "shadowed-override when.hm_comment changes nothing: the output is off" in ended.out

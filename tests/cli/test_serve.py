@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from pathlib import Path
 
@@ -64,6 +65,20 @@ def test_at_its_start_it_tells_where_events_come_in(tmp_path: Path) -> None:
         assert tenant["webhook"].startswith(f"{service.told['url']}/hooks/trial (subscribed by fieldwright")
         assert tenant["polled"] == "candidates, jobs every 10m, everything once more every 1d"
         assert tenant["truth"] == "webhooks; polling finds what they missed"
+
+
+def test_at_its_start_it_tells_of_overrides_whose_manifest_changed(tmp_path: Path) -> None:
+    with pretend_ats(tmp_path) as (_ats, _job, environment):
+        file = tmp_path / "tenants" / "trial.yaml"
+        file.write_text(file.read_text("utf-8") + "fields: {match_score: AI Fit}\n", "utf-8")
+        values = {"outputs.match_score: field": "Fit"}
+        file.with_suffix(".pin.json").write_text(
+            json.dumps({"extends": "smartrecruiters", "values": values}), "utf-8"
+        )
+        service = Process(tmp_path, environment)
+        assert service.end(signal.SIGTERM) == 0
+        (stale,) = [warning for warning in service.told["warnings"] if "stale-override" in warning]
+        assert "said `Fit` when this was pinned and says `Skima Match Score` now; yours is `AI Fit`" in stale
 
 
 @pytest.mark.parametrize(

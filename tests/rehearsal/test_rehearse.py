@@ -161,3 +161,19 @@ def test_a_canonical_event_and_polled_records_are_taken_too(tmp_path: Path) -> N
     with Rehearsals() as rehearsals:
         results = [run_case(one, rehearsals) for one in load_suite(written(tmp_path, cases)).cases]
     assert [result.failures for result in results] == [(), ()]
+
+
+def test_a_write_whose_field_is_gone_since_an_earlier_event_is_held(tmp_path: Path) -> None:
+    answers = """\
+    before:
+      - {headers: {event-name: application.created, event-id: d}, body: {candidate_id: b, job_id: j}}
+    answers:
+      set_properties: [{status: 204}, {status: 404, json: {errors: [{code: PROPERTY_NOT_FOUND}]}}]
+      list_candidate_properties:
+        - {json: {content: [{id: f-1, label: Skima Match Score, type: NUMBER}]}}
+        - {json: {content: []}}
+"""
+    expect = "places: {match_score: {place: held, cause: is gone}, screened: tag}"
+    with Rehearsals() as rehearsals:
+        result = run_case(one_case(tmp_path, expect, answers), rehearsals)
+    assert result.failures == ()
