@@ -1,6 +1,7 @@
 """``fieldwright lint``: files and folders in; every mistake with file, line and column, and an exit code, out.
 
-Knows manifests, tenants' files (they hold ``tenant`` or ``extends``) and mapping tests (``*.test.yaml``).
+Knows manifests, tenants' files (they hold ``tenant`` or ``extends``), mapping tests (``*.test.yaml``) and cassettes
+(``*.cassette.yaml``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from engine.manifest.findings import Finding
 from engine.manifest.schemas import data_folder, schema
 from engine.manifest.shape import check
 from engine.manifest.source import Source, read
+from engine.manifest.yaml_reader import RECORDED
+from engine.rehearsal.cassettes import ENDING as CASSETTE
+from engine.rehearsal.cassettes import examine_cassette
 from engine.rehearsal.suite import ENDING, load_suite
 from engine.settings import settings_from
 
@@ -50,6 +54,8 @@ def lint(
 def findings_of(file: Path, mappings: Path | None = None) -> list[Finding]:
     """All findings of one file. ``mappings`` is where a tenant's file finds the manifest it extends."""
     try:
+        if file.name.endswith(CASSETTE):
+            return examine_cassette(read(file, RECORDED))[1]
         return _examined(read(file), file, mappings)
     except SpecError as error:
         return list(error.findings)

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "test": ("engine.cli.test:run_tests", "Run mapping tests: event in, requests out. Nothing is sent."),
     "contract": ("engine.cli.contract:contract", "Compare a manifest with the vendor's OpenAPI. Nothing is sent."),
+    "record": ("engine.cli.record:record", "Record what an ATS answers, with made-up data, for mapping tests."),
     "plan": ("engine.cli.plan:plan", "Show what one event would lead to, and why. Nothing is sent."),
     "serve": ("engine.cli.serve:serve", "Run the service: events in, scores written back, until it is stopped."),
     "doctor": ("engine.cli.doctor:doctor", "Check a tenant's connection, and say what is left to do by hand."),

@@ -15,7 +15,8 @@ from engine.redaction import masked, masked_headers
 from engine.rehearsal.answers import Exchanged
 from engine.rehearsal.composed import composed
 from engine.rehearsal.placing import Placed
-from engine.rehearsal.rehearse import Rehearsal, Way
+from engine.rehearsal.rehearse import Rehearsal
+from engine.rehearsal.staging import Way
 from engine.writeback.places import place_words
 
 

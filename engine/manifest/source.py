@@ -14,10 +14,8 @@ from pathlib import Path
 
 from engine.errors import SpecError
 from engine.manifest.findings import Finding
-from engine.manifest.yaml_reader import NOT_TEXT, PathKey, Place, Reader
+from engine.manifest.yaml_reader import NOT_TEXT, WRITTEN, Bounds, PathKey, Place, Reader
 from engine.model import Json
-
-LIMIT_BYTES = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +48,38 @@ class Source:
         return place is not None and place.plain
 
 
-def read(path: Path) -> Source:
+def read(path: Path, bounds: Bounds = WRITTEN) -> Source:
     """The YAML file at ``path``. Raises SpecError with every finding that can be told."""
     file = str(path)
     try:
         with path.open("rb") as stream:
-            content = stream.read(LIMIT_BYTES + 1)
+            content = stream.read(bounds.bytes + 1)
     except OSError as error:
         raise _refusal(
             file, "unreadable", f"the file cannot be read: {error.strerror or 'it is not a file'}"
         ) from None
-    if len(content) > LIMIT_BYTES:
-        raise _too_large(file)
+    if len(content) > bounds.bytes:
+        raise _too_large(file, bounds)
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         before = content[: error.start].decode("utf-8")
         line, column = _position(before, len(before))
         raise _refusal(file, "not-utf8", "the file is not UTF-8 text here", line, column) from None
-    return read_text(text, file)
+    return read_text(text, file, bounds)
 
 
-def read_text(text: str, file: str) -> Source:
+def read_text(text: str, file: str, bounds: Bounds = WRITTEN) -> Source:
     """The YAML in ``text``; ``file`` is only what findings call it. Raises SpecError as ``read`` does."""
     text = text.removeprefix("\ufeff")
-    if len(text) > LIMIT_BYTES or len(text.encode("utf-8", "replace")) > LIMIT_BYTES:
-        raise _too_large(file)
+    if len(text) > bounds.bytes or len(text.encode("utf-8", "replace")) > bounds.bytes:
+        raise _too_large(file, bounds)
     strange = NOT_TEXT.search(text)
     if strange:
         line, column = _position(text, strange.start())
         name = f"U+{ord(strange.group()):04X}"
         raise _refusal(file, "control-character", f"the character {name} is not allowed in a file", line, column)
-    reader = Reader(file)
+    reader = Reader(file, bounds)
     reader.run(text)
     if reader.findings:
         raise SpecError(sorted(reader.findings))
@@ -92,8 +90,8 @@ def _refusal(file: str, code: str, message: str, line: int = 1, column: int = 1)
     return SpecError([Finding(file, line, column, code, message)])
 
 
-def _too_large(file: str) -> SpecError:
-    return _refusal(file, "too-large", f"the file is larger than {LIMIT_BYTES // 1024} KiB")
+def _too_large(file: str, bounds: Bounds) -> SpecError:
+    return _refusal(file, "too-large", f"the file is larger than {bounds.bytes // 1024} KiB")
 
 
 def _position(text: str, index: int) -> tuple[int, int]:

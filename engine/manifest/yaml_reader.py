@@ -12,6 +12,7 @@ from engine.manifest.findings import Finding
 from engine.manifest.yaml_problems import explained
 from engine.model import Json
 
+LIMIT_BYTES = 256 * 1024
 LIMIT_DEPTH = 20
 LIMIT_NODES = 20_000
 
@@ -26,6 +27,22 @@ _Loader: type[yaml.SafeLoader] | type[yaml.CSafeLoader] = getattr(yaml, "CSafeLo
 LIMIT_FINDINGS = 100
 
 PathKey = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How large a file may be: bytes, values, and how deep they are nested."""
+
+    bytes: int = LIMIT_BYTES
+    nodes: int = LIMIT_NODES
+    depth: int = LIMIT_DEPTH
+
+
+WRITTEN = Bounds()
+"""What people write by hand is not larger."""
+
+RECORDED = Bounds(2 * 1024 * 1024, 100_000, 64)
+"""What an ATS said, as recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +84,8 @@ class _Open:
 class Reader:
     """Builds data and places from the parser's events, and collects what is refused on the way."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, file: str, bounds: Bounds = WRITTEN) -> None:
+        self.file, self._bounds = file, bounds
         self.findings: list[Finding] = []
         self.places: dict[PathKey, Place] = {}
         self.data: Json = None
@@ -130,11 +147,11 @@ class Reader:
 
     def _count(self, event: yaml.NodeEvent) -> None:
         self._nodes += 1
-        if self._nodes > LIMIT_NODES:
-            self._refuse(_at(event), "too-many", f"the file holds more than {LIMIT_NODES} values")
+        if self._nodes > self._bounds.nodes:
+            self._refuse(_at(event), "too-many", f"the file holds more than {self._bounds.nodes} values")
             raise _Stop
-        if isinstance(event, yaml.CollectionStartEvent) and len(self._stack) + self._skipping >= LIMIT_DEPTH:
-            self._refuse(_at(event), "too-deep", f"values are nested more than {LIMIT_DEPTH} deep")
+        if isinstance(event, yaml.CollectionStartEvent) and len(self._stack) + self._skipping >= self._bounds.depth:
+            self._refuse(_at(event), "too-deep", f"values are nested more than {self._bounds.depth} deep")
             raise _Stop
         if event.anchor is not None and not isinstance(event, yaml.AliasEvent):
             self._refuse(_at(event), "anchor", f"anchors (`&{event.anchor[:40]}`) are not allowed", _NO_ALIAS)

@@ -12,7 +12,8 @@ from engine.rehearsal.answers import Exchanged
 from engine.rehearsal.composed import composed
 from engine.rehearsal.matching import MISSING, differences, is_matcher
 from engine.rehearsal.placing import Placed
-from engine.rehearsal.rehearse import Rehearsal, Way
+from engine.rehearsal.rehearse import Rehearsal
+from engine.rehearsal.staging import Way
 from engine.rehearsal.suite import Case
 
 _KINDS = {"requests": "write", "reads": "read", "sign_in": "sign_in"}

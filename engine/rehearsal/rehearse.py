@@ -14,32 +14,18 @@ from types import TracebackType
 from typing import Literal
 
 from engine.clock import ManualClock
-from engine.errors import FieldwrightError
 from engine.manifest.connection import Connection
-from engine.model import CanonicalEvent, Json, Outcome
-from engine.pipeline.deliveries import DeliveryWork
-from engine.pipeline.events import EventWork, canonical_of
+from engine.model import Json
 from engine.pipeline.route import Route, open_route
 from engine.ports import ResumeReading, Scorer
 from engine.rehearsal.answers import Answers, CannedTransport, Exchanged, Unanswered
 from engine.rehearsal.incoming import raw_events
 from engine.rehearsal.placing import Placed, placed_of
+from engine.rehearsal.staging import Stage, Way
 from engine.scoring.resume_text import ResumeReader
-from engine.store.steps import Step
 from engine.store.store import Store
 
-_MOST_ROUNDS = 5000
 _MEMORY = Path("/dev/shm")  # where a machine has it, nothing waits for a disk
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One event's way: the canonical event (None when it got none), its steps, and how it ended."""
-
-    event_id: str
-    canonical: CanonicalEvent | None
-    outcome: Outcome | None
-    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,17 +92,31 @@ class Rehearsals:
         store = self._store = self._store or self._new_store()
         assert self._reader is not None
         transport = CannedTransport(connection.manifest, answers)
-        stage = _Stage(connection, transport, store, self._clock, scorer, self._reader)
+        route = open_route(connection, transport, store, self._clock)
+        stage = Stage(route, store, self._clock, scorer, self._reader)
         try:
             for earlier in before:
-                stage.play(earlier)
-            return stage.play(event)
+                stage.play(raw_events(connection, earlier, self._clock.now()))
+            return self._played(stage, route, transport, event)
         except BaseException as error:
             # What was left half done would be taken up by the next rehearsal.
             self._drop_store()
             if isinstance(error, Unanswered):
                 raise error.as_input_error() from None
             raise
+
+    def _played(self, stage: Stage, route: Route, transport: CannedTransport, event: Mapping[str, Json]) -> Rehearsal:
+        assert self._store is not None
+        first = len(transport.exchanged)
+        played = stage.play(raw_events(route.connection, event, self._clock.now()))
+        ids = [way.event_id for way in (*played.ways, *played.split)]
+        return Rehearsal(
+            played.ways,
+            played.split,
+            tuple(transport.exchanged[first:]),
+            tuple(item for event_id in ids for item in placed_of(route, self._store, event_id)),
+            played.duplicate,
+        )
 
     def close(self) -> None:
         self._drop_store()
@@ -143,71 +143,3 @@ class Rehearsals:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
-
-
-class _Stage:
-    """The pipeline set up for one connection."""
-
-    def __init__(
-        self,
-        connection: Connection,
-        transport: CannedTransport,
-        store: Store,
-        clock: ManualClock,
-        scorer: Scorer,
-        reader: ResumeReading,
-    ) -> None:
-        self._connection, self._transport, self._store, self._clock = connection, transport, store, clock
-        self._route: Route = open_route(connection, transport, store, clock)
-        routes = {connection.name: self._route}
-        self._events = EventWork(routes, store, scorer, reader, clock)
-        self._deliveries = DeliveryWork(routes, store, clock)
-
-    def play(self, event: Mapping[str, Json]) -> Rehearsal:
-        """Takes the event to its end, and all that follows from it."""
-        first = len(self._transport.exchanged)
-        accepted = self._store.inbox.accept(raw_events(self._connection, event, self._clock.now()))
-        self._run()
-        own = [one.id for one in accepted if one.new]
-        children = self._children(own)
-        exchanged = tuple(self._transport.exchanged[first:])
-        placed = tuple(
-            item for event_id in (*own, *children) for item in placed_of(self._route, self._store, event_id)
-        )
-        return Rehearsal(
-            tuple(map(self._way, own)),
-            tuple(map(self._way, children)),
-            exchanged,
-            placed,
-            duplicate=bool(accepted) and not own,
-        )
-
-    def _run(self) -> None:
-        for _ in range(_MOST_ROUNDS):
-            moved = self._events.translate_received() > 0
-            moved = self._events.work_once() is not None or moved
-            moved = self._deliveries.deliver_once() is not None or moved
-            if not moved and not self._jumped():
-                return
-        raise FieldwrightError("the rehearsal does not come to an end")
-
-    def _jumped(self) -> bool:
-        """Moves the clock to when something is due next; False when nothing is."""
-        times = [due for due in (self._store.inbox.next_due(), self._store.outbox.next_due()) if due is not None]
-        if times:
-            self._clock.advance(max(0.0, min(times) - self._clock.now()))
-        return bool(times)
-
-    def _children(self, parents: Sequence[str]) -> list[str]:
-        known = reversed(self._store.inbox.list(self._connection.name, limit=_MOST_ROUNDS))
-        found, family = [], set(parents)
-        for event in known:
-            if event.parent_id in family:
-                family.add(event.id)
-                found.append(event.id)
-        return found
-
-    def _way(self, event_id: str) -> Way:
-        event = self._store.inbox.get(event_id)
-        canonical = canonical_of(event) if event.canonical else None
-        return Way(event_id, canonical, event.outcome, tuple(self._store.steps.of(event_id)))

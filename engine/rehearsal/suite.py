@@ -21,6 +21,8 @@ from engine.manifest.source import Source, read
 from engine.manifest.yaml_reader import PathKey
 from engine.model import Json
 from engine.rehearsal.answers import SIGN_IN, Answers, answers_of
+from engine.rehearsal.cassettes import ENDING as CASSETTE
+from engine.rehearsal.cassettes import in_order, load_cassette
 from engine.rehearsal.matching import MATCHERS
 from engine.rehearsal.tenant import overlay_within, placeholder_connection
 
@@ -64,14 +66,17 @@ def load_suite(file: Path) -> Suite:
     manifest = load(manifest_file(file))
     checked = Source(source.file, data, source.places)
     findings = [*_findings(checked, manifest)]
-    cases = [_case(checked, manifest, number, findings) for number in range(len(data["cases"]))]
+    recorded = _recorded(checked, manifest, findings)
+    cases = [_case(checked, manifest, number, recorded, findings) for number in range(len(data["cases"]))]
     if findings:
         raise SpecError(sorted(set(findings)))
     return Suite(file, manifest, tuple(case for case in cases if case))
 
 
 def load_answers(file: Path) -> Answers:
-    """The shared answers of a mapping test, or of a file that holds nothing but ``answers``. Raises SpecError."""
+    """The answers of a mapping test, of a file of nothing but ``answers``, or of a cassette. Raises SpecError."""
+    if file.name.endswith(CASSETTE):
+        return answers_of(load_cassette(file).answers)
     data, findings = check(read(file), {**schema("mapping-test"), "required": ["answers"]})
     if findings:
         raise SpecError(findings)
@@ -89,12 +94,33 @@ def manifest_file(test: Path) -> Path:
     return file
 
 
-def _case(source: Source, manifest: Manifest, number: int, findings: list[Finding]) -> Case | None:
+def _recorded(source: Source, manifest: Manifest, findings: list[Finding]) -> dict[str, Json]:
+    """The answers of the cassettes that ``source`` names; what is wrong with them goes to ``findings``."""
+    cassettes = []
+    for number, name in enumerate(source.data.get("cassettes", ())):
+        file = Path(source.file).with_name(name)
+        if not file.is_file():
+            beside = [found.name for found in file.parent.glob(f"*{CASSETTE}")]
+            text, hint = f"there is no file {file}", did_you_mean(name, beside)
+            findings.append(_finding(source, ("cassettes", number), "no-cassette", text, hint))
+            continue
+        try:
+            cassettes.append(load_cassette(file))
+        except SpecError as error:
+            findings.extend(error.findings)
+            continue
+        findings.extend(_answers(cassettes[-1].source, manifest, ("answers",), cassettes[-1].answers))
+    return in_order(cassettes)
+
+
+def _case(
+    source: Source, manifest: Manifest, number: int, recorded: Mapping[str, Json], findings: list[Finding]
+) -> Case | None:
     path: PathKey = ("cases", number)
     data = source.data["cases"][number]
     try:
         overlay = overlay_within(source, manifest, f"case-{number + 1}", (*path, "tenant"), ("settings",))
-        answers = answers_of({**source.data.get("answers", {}), **data.get("answers", {})})
+        answers = answers_of({**recorded, **source.data.get("answers", {}), **data.get("answers", {})})
         connection = placeholder_connection(overlay, {})
     except SpecError as error:
         findings.extend(error.findings)
