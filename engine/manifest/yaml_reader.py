@@ -115,7 +115,9 @@ class Reader:
         line, column, message, hint = explained(error, text, self._last_quoted)
         # The parser reads ahead of what it tells of, and has a limit of its own.
         if "nesting depth" in (error.problem or ""):
-            return Finding(self.file, line, column, "too-deep", f"values are nested more than {LIMIT_DEPTH} deep")
+            return Finding(
+                self.file, line, column, "too-deep", f"values are nested more than {self._bounds.depth} deep"
+            )
         return Finding(self.file, line, column, "syntax", message, hint)
 
     def _refuse(self, at: tuple[int, int], code: str, message: str, hint: str = "") -> None:
