@@ -7,7 +7,7 @@ connections that are kept alive.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 
 from connectors.answers import credential_refused
@@ -26,6 +26,8 @@ from engine.manifest.model import Api, Operation
 from engine.model import Json
 
 Context = Mapping[str, Json]
+Look = Callable[["Caller", str], Json]
+"""Gives what a lookup of the manifest stands for, asked for through the caller."""
 _PAGE_TRIES = 4
 _LONGEST_PAGE_WAIT_S = 130.0
 _NOWHERE_REMEMBERED_S = 30.0
@@ -34,9 +36,9 @@ _NOWHERE_REMEMBERED_S = 30.0
 class Caller:
     """Makes the calls of one connection.
 
-    ``budgets`` are those of the process; without them the connection shares none. ``observe`` is told of every
-    exchange, sign-in and pages included; it must not raise. A call that would have to wait for the limits longer than
-    ``patience_s`` raises Throttled instead, and nothing is sent.
+    ``budgets`` are those of the process; without them the connection shares none. ``look`` finds what lookups stand
+    for. ``observe`` is told of every exchange, sign-in and pages included; it must not raise. A call that would have
+    to wait for the limits longer than ``patience_s`` raises Throttled instead, and nothing is sent.
     """
 
     def __init__(
@@ -48,8 +50,10 @@ class Caller:
         keeper: Keeper | None = None,
         budgets: Budgets | None = None,
         observe: Observe | None = None,
+        look: Look | None = None,
         patience_s: float = 30.0,
     ) -> None:
+        self._look = look
         self._connection, self._transport, self._clock = connection, transport, clock
         self._keeper, self._observe, self._patience_s = keeper, observe, patience_s
         self._base_urls, self._budgets = BaseUrls(connection, keeper), budgets or Budgets()
@@ -87,7 +91,7 @@ class Caller:
     def prepare(self, operation: str, context: Context, file: UploadFile | None = None) -> PreparedRequest:
         """The request that ``call`` would send. Nothing is sent; where nobody signed in yet, placeholders stand."""
         declared = self._operation(operation)
-        profile = self._profile(declared.api)
+        context, profile = self._looked_up(declared, context), self._profile(declared.api)
         signed = profile.sign_in.preview()
         frame = profile.frame(signed.auth, preview=True)
         return self._prepared(declared, profile, frame, signed, context, file, None)
@@ -202,7 +206,7 @@ class Caller:
     def _called(
         self, operation: Operation, context: Context, file: UploadFile | None = None, link: str | None = None
     ) -> Answer:
-        profile = self._found(operation.api)
+        context, profile = self._looked_up(operation, context), self._found(operation.api)
         signed = profile.sign_in.signed_in()
         try:
             return self._once(operation, profile, signed, context, file, link)
@@ -216,6 +220,12 @@ class Caller:
             return self._once(operation, profile, signed, context, file, link)
         except Refused as error:
             raise self._believed(error, operation, profile, signed) from None
+
+    def _looked_up(self, operation: Operation, context: Context) -> Context:
+        """``context`` with what the operation's lookups stand for."""
+        if not operation.lookups or self._look is None:
+            return context
+        return {**context, "lookup": {name: self._look(self, name) for name in sorted(operation.lookups)}}
 
     def _once(
         self,

@@ -1,4 +1,4 @@
-"""One attempt of one delivery: looked for where it may have arrived before, then sent; the result is a value.
+"""One attempt of one call: looked for where it may have arrived before, then sent; the result is a value.
 
 The marker of a write (in a note's text, in a file's name) is what it is looked for by, so that an answer that
 was lost never makes a second note (design, reliability row 12).
@@ -7,20 +7,21 @@ was lost never makes a second note (design, reliability row 12).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from connectors.calls import Caller
 from connectors.messages import UploadFile
 from engine.errors import Ambiguous, AnswerUnusable, CallError, CredentialRefused, Refused, Throttled, Transient
-from engine.manifest.model import FoundBy, Operation
+from engine.manifest.model import FoundBy, Operation, RecipeStep
 from engine.model import Json
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """It is there. ``how`` says in one phrase how that is known."""
+    """It is there. ``how`` says in one phrase how that is known; ``captured`` is what its step wanted of it."""
 
     how: str = "accepted"
+    captured: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,54 +45,78 @@ Attempted = Arrived | Unproven | Later | Refused
 """What an attempt came to; a ``Refused`` is for good."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a write is recognised by: its marker, and its value where it carries one output only."""
+
+    marker: str
+    value: Json = None
+
+
 def attempt(
     caller: Caller,
     operation: Operation,
+    step: RecipeStep,
     context: Mapping[str, Json],
     *,
     file: UploadFile | None,
     sent_before: bool,
-    found_by: FoundBy | None,
-    marker: str,
+    sought: Sought,
     before_sending: Callable[[], None],
 ) -> Attempted:
     """Makes the attempt. ``before_sending`` is called just before a write that must not be made twice leaves."""
     if sent_before and not operation.idempotent:
-        looked = look(caller, context, found_by, marker)
-        if not isinstance(looked, bool):
+        looked = look(caller, context, step.found_by, sought)
+        if isinstance(looked, There):
+            return Arrived("found there after a lost answer", looked.captured)
+        if looked is not None:
             return looked
-        if looked:
-            return Arrived("found there after a lost answer")
     if not operation.idempotent:
         before_sending()
     try:
-        caller.call(operation.name, context, file)
+        answer = caller.call(operation.name, context, file)
     except Refused as refusal:
         return Arrived("already there") if refusal.kind == "conflict" else refusal
     except CallError as error:
-        return _later(error)
+        return later(error)
     except AnswerUnusable as error:
         return Later(error.message, sent=not operation.idempotent)
-    return Arrived()
+    return Arrived(captured={name: path(answer.body) for name, path in step.capture.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """A record that shows the write, and what was captured of it."""
+
+    captured: Mapping[str, Json] = field(default_factory=dict, repr=False)
 
 
 def look(
-    caller: Caller, context: Mapping[str, Json], found_by: FoundBy | None, marker: str
-) -> bool | Unproven | Later:
-    """Whether a write with ``marker`` is there; a value of its own where that cannot be told (now, or ever)."""
+    caller: Caller, context: Mapping[str, Json], found_by: FoundBy | None, sought: Sought
+) -> There | Unproven | Later | None:
+    """The write if it is there; a value of its own where that cannot be told (now, or ever)."""
     if found_by is None:
         return Unproven("sent without an answer, and this ATS shows no way to look")
     try:
-        records = caller.records(found_by.operation, context)
+        return find(caller, context, found_by, sought)
     except (Refused, AnswerUnusable) as error:
         cause = error.cause if isinstance(error, Refused) else error.message
         return Unproven(f"sent without an answer, and looking for it was refused: {cause}")
     except CallError as error:
         return Later(error.cause, sent=True, wait_s=_asked(error), held=held_up(error))
-    return any(found_by.when({"record": record, "marker": marker, "value": marker}) for record in records)
 
 
-def _later(error: CallError) -> Later:
+def find(caller: Caller, context: Mapping[str, Json], found_by: FoundBy, sought: Sought) -> There | None:
+    """The record that shows a write. Raises as calls do."""
+    seen = {**context, "marker": sought.marker, "value": sought.value}
+    for record in caller.records(found_by.operation, context):
+        if found_by.when({**seen, "record": record}):
+            return There({name: path({"record": record}) for name, path in found_by.capture.items()})
+    return None
+
+
+def later(error: CallError) -> Later:
+    """What follows from a call that failed for now."""
     known: tuple[type[CallError], ...] = (Throttled, CredentialRefused, Transient, Ambiguous)
     assert isinstance(error, known)
     return Later(error.cause, sent=isinstance(error, Ambiguous), wait_s=_asked(error), held=held_up(error))

@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from engine.errors import SpecError
-from engine.manifest import build_apis, build_calls, build_events, build_writeback
+from engine.manifest import build_apis, build_calls, build_events, build_places, build_writeback
 from engine.manifest.build_secrets import check_secrets
 from engine.manifest.findings import Finding
 from engine.manifest.model import ApplicationList, Ats, Manifest, ObjectMap
@@ -66,7 +66,9 @@ def _blocks(root: Node) -> dict[str, Callable[[], Any]]:
     _collect_names(root)
     _check_id(root)
     check_secrets(root)
-    given = {"given": _given(root), "auth": _captures(root)}
+    written = {"captured": dict.fromkeys(build_places.captures(root.get("write_back")))}
+    lookups = {"lookup": dict.fromkeys(root.value("lookups", {}))}
+    given = {"given": _given(root), "auth": _captures(root), **written, **lookups}
     apis = root.report.names["api"]
     only_api = next(iter(apis)) if len(apis) == 1 else None
     settings = root.report.names["setting"]
@@ -85,8 +87,11 @@ def _blocks(root: Node) -> dict[str, Callable[[], Any]]:
         "capabilities": lambda: {
             name: build_writeback.capability(name, node) for name, node in root.items("capabilities")
         },
-        "write_back": lambda: build_writeback.write_back(root["write_back"]),
+        "write_back": lambda: build_writeback.write_back(root["write_back"], written),
         "actions": lambda: {name: build_writeback.action(name, node) for name, node in root.items("actions")},
+        "lookups": lambda: {
+            name: build_places.lookup(name, node, root["operations"]) for name, node in root.items("lookups")
+        },
         "setup": lambda: tuple(build_writeback.setup_step(node) for node in root.elements("setup")),
     }
 

@@ -142,6 +142,7 @@ def operation(name: str, node: Node, only_api: str | None, given: Scope) -> Oper
         idempotent=node.value("idempotent", called.method in ("GET", "PUT", "DELETE")),
         writes=node.value("writes", called.method != "GET"),
         scopes=node.texts("scopes"),
+        lookups=frozenset(chain[1] for chain in called.references if chain[0] == "lookup" and chain[1:]),
     )
 
 

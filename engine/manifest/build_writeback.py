@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from typing import get_args
 
 from engine.manifest import scope
+from engine.manifest.build_places import PLACES, place
 from engine.manifest.model import (
     Action,
     Capability,
     CheckKind,
-    Directory,
-    FoundBy,
     Note,
     Output,
     Parameter,
@@ -21,10 +20,9 @@ from engine.manifest.model import (
     WriteBack,
 )
 from engine.manifest.node import Node
+from engine.manifest.scope import Scope
 from engine.manifest.templates import compile_template
 from engine.model import PlaceKind
-
-_PLACES: tuple[PlaceKind, ...] = ("field", "tag", "note", "attachment", "stage")
 
 
 def capability(name: str, node: Node) -> Capability:
@@ -41,47 +39,12 @@ def capability(name: str, node: Node) -> Capability:
     )
 
 
-def write_back(node: Node) -> WriteBack:
-    places = {kind: _place(kind, node["places"][kind]) for kind in _PLACES if kind in node["places"]}
+def write_back(node: Node, given: Scope) -> WriteBack:
+    """``given`` holds the names that all of a manifest's calls see beside the usual ones."""
+    places = {kind: place(kind, node["places"][kind], given) for kind in PLACES if kind in node["places"]}
     notes = {name: note(name, text) for name, text in node.items("notes")}
     outputs = {name: _output(name, output, places) for name, output in node.items("outputs")}
     return WriteBack(places, notes, outputs)
-
-
-def _place(kind: PlaceKind, node: Node) -> Place:
-    directory, options, found_by = (node.get(key) for key in ("directory", "options", "found_by"))
-    return Place(
-        kind=kind,
-        write=node.refer("write", "operation"),
-        at=node.at,
-        needs=tuple(need.as_reference("capability") for need in node.elements("needs")),
-        directory=_directory(directory) if directory else None,
-        options=_directory(options) if options else None,
-        id_pattern=node.pattern("id_pattern"),
-        item=node.tree("item", scope.FIELD_ITEM),
-        types=node.value("types", {}),
-        batch=node.value("batch", 100),
-        longest=node.value("longest", node.value("longest_text")),
-        found_by=_found_by(found_by) if found_by else None,
-        read=node.refer("read", "operation") or None,
-        current=node.expression("current"),
-        order=node.texts("order"),
-    )
-
-
-def _directory(node: Node) -> Directory:
-    identity = node["id"].as_expression()
-    return Directory(
-        operation=node.refer("operation", "operation"),
-        id=identity,
-        name=node["name"].as_expression(),
-        type=node.expression("type"),
-        cache_s=node.seconds("cache", "1h") or 3600.0,
-    )
-
-
-def _found_by(node: Node) -> FoundBy:
-    return FoundBy(node.refer("operation", "operation"), node["when"].as_expression(scope.WRITTEN))
 
 
 def note(name: str, node: Node) -> Note:
@@ -102,7 +65,7 @@ def _output(name: str, node: Node, places: Mapping[PlaceKind, Place]) -> Output:
 
 
 def _rung(node: Node, places: Mapping[PlaceKind, Place]) -> Rung:
-    kind: PlaceKind = next((kind for kind in _PLACES if kind in node), "note")
+    kind: PlaceKind = next((kind for kind in PLACES if kind in node), "note")
     if kind not in places:
         node.fail("unknown-place", f"`write_back.places` does not say how a {kind} is written")
     target = node.refer(kind, "note") if kind == "note" else str(node.value(kind))

@@ -97,6 +97,11 @@ class Path:
         return 0
 
 
+def holds(result: Json) -> bool:
+    """Whether a condition that gave ``result`` holds: JMESPath's own truth, where the number 0 is true."""
+    return result is not None and result is not False and result not in ("", [], {})
+
+
 @lru_cache(maxsize=1024)
 def compile_path(text: str) -> Path:
     """``text`` as a Path. Raises ExpressionSyntaxError."""
@@ -108,6 +113,23 @@ def compile_path(text: str) -> Path:
     _check(tree, text)
     references = tuple(sorted(set(_references(tree))))
     return Path(text, references, tree, compiled(tree), not _picks(tree))
+
+
+def negates_too_early(text: str) -> bool:
+    """Whether ``text`` picks something out of a negation: ``!a.b`` is ``(!a).b``, which is never there."""
+    waiting = [_parsed(text)]
+    while waiting:
+        node = waiting.pop()
+        below = list(children(node))
+        if node["type"] in _PICKING and below and below[0]["type"] == "not_expression":
+            return True
+        waiting.extend(below)
+    return False
+
+
+_PICKING = frozenset(
+    {"subexpression", "index_expression", "projection", "value_projection", "filter_projection", "flatten"}
+)
 
 
 def _parsed(text: str) -> Node:

@@ -52,7 +52,18 @@ from engine.manifest.model_events import (
     SignatureRule,
     WebhookDoor,
 )
-from engine.manifest.model_writeback import Capability, Directory, FoundBy, Note, Output, Place, Rung, WriteBack
+from engine.manifest.model_writeback import (
+    Capability,
+    Directory,
+    FoundBy,
+    Lookup,
+    Note,
+    Output,
+    Place,
+    RecipeStep,
+    Rung,
+    WriteBack,
+)
 from engine.manifest.positions import At
 from engine.model import Json
 
@@ -78,6 +89,7 @@ __all__ = [
     "FoundBy",
     "Handshake",
     "Limits",
+    "Lookup",
     "Manifest",
     "Meaning",
     "Method",
@@ -93,6 +105,7 @@ __all__ = [
     "Poll",
     "PollStream",
     "Quota",
+    "RecipeStep",
     "Regions",
     "Registration",
     "Reply",
@@ -193,3 +206,4 @@ class Manifest:
     write_back: WriteBack
     actions: Mapping[str, Action]
     setup: tuple[SetupStep, ...]
+    lookups: Mapping[str, Lookup] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.manifest.expressions import Path
+from engine.manifest.expressions import Chain, Path
 from engine.manifest.positions import At
 from engine.manifest.templates import Template, Tree
 
@@ -45,11 +45,16 @@ class Request:
     form: Tree | None = None
     multipart: Multipart | None = None
 
-    def reads(self, name: str) -> bool:
-        """Whether one of its templates reads ``name`` from what it is composed of."""
+    @property
+    def references(self) -> frozenset[Chain]:
+        """The chains of names that its templates read from what it is composed of."""
         fields = self.multipart.fields if self.multipart is not None else None
         composed = (self.path, self.query, self.headers, self.json, self.form, fields)
-        return any(chain[0] == name for part in composed if part is not None for chain in part.references)
+        return frozenset(chain for part in composed if part is not None for chain in part.references)
+
+    def reads(self, name: str) -> bool:
+        """Whether one of its templates reads ``name`` from what it is composed of."""
+        return any(chain[0] == name for chain in self.references)
 
 
 PagingKind = Literal["cursor", "number", "offset", "link", "next_url"]
@@ -82,7 +87,7 @@ class Operation:
     record. ``ok`` empty means any 2xx; ``empty`` are good statuses that hold nothing; ``success`` is a JMESPath
     over the body that must be true. ``idempotent``: may be sent again without asking first. ``writes``: changes
     something in the ATS (any method but GET unless the manifest says otherwise). ``cost``: what a call takes of the
-    profile's quota.
+    profile's quota. ``lookups`` names those that its templates use.
     """
 
     name: str
@@ -104,3 +109,4 @@ class Operation:
     idempotent: bool = False
     writes: bool = False
     scopes: tuple[str, ...] = ()
+    lookups: frozenset[str] = frozenset()

@@ -30,36 +30,76 @@ class Capability:
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """Name → id, looked up through an operation and cached. Paths are JMESPath over its records."""
+    """Name → id, looked up through an operation and cached. Paths are JMESPath over its records.
+
+    ``create`` makes what is missing; ``created_id`` is JMESPath over its answer. ``order`` sorts them.
+    """
 
     operation: str
     id: Path
     name: Path
     type: Path | None = None
     cache_s: float = 3600.0
+    create: str | None = None
+    created_id: Path | None = None
+    order: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """A part of a record that operations' templates see as ``lookup.<name>``.
+
+    ``where`` (over {record, settings}) says which of the operation's records is meant, ``give`` (over {record})
+    what is wanted of it. ``create`` makes it where there is none; ``created`` is JMESPath over its answer.
+    """
+
+    name: str
+    operation: str
+    where: Path
+    give: Path
+    at: At
+    cache_s: float = 86400.0
+    create: str | None = None
+    created: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FoundBy:
     """How to see whether a write arrived: an operation whose records are searched by JMESPath over
-    {record, marker, value}."""
+    {record, marker, value} and what the write saw. ``capture`` is JMESPath over {record} of the one found."""
 
     operation: str
     when: Path
+    capture: Mapping[str, Path] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipeStep:
+    """One call of a recipe. ``capture`` is JMESPath over its answer; later steps see it as ``captured.<name>``.
+
+    ``when`` (over {captured, …what the operation sees}) says whether it is called at all.
+    """
+
+    call: str
+    when: Path | None = None
+    capture: Mapping[str, Path] = field(default_factory=dict)
+    found_by: FoundBy | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A kind of place outputs can go to, and the operation that writes there.
+    """A kind of place outputs can go to, and the calls that write there, in their order.
 
-    field: ``item`` composes one element from ``field`` {id, name, type, value}; the operation sees them as
-    ``fields``. ``types`` maps the ATS's field types to number | text | option | boolean | date; ``options`` is
-    the directory of a choice field's values. tag: the operation sees ``tags``. note: ``note`` {text, subject}.
-    attachment: ``file`` {name, content_type, size, base64}. stage: ``stage``; ``order`` lists them first to last.
+    field: ``item`` composes one element from ``field`` {id, name, type, kind, value}; the operation sees them as
+    ``fields``, and ``field`` where ``batch`` is 1. ``types`` maps the ATS's field types to number | text | option |
+    boolean | date; ``options`` is the directory of a choice field's values. tag: the operation sees ``tags``, and
+    ``tag`` {id, name} where ``batch`` is 1. note: ``note`` {text, subject}. attachment: ``file`` {name,
+    content_type, size, base64}. stage: ``stage`` {id, name, from}; ``order`` lists them first to last, ``current``
+    is JMESPath over {application}. ``found_by`` of the last step is the place's own.
     """
 
     kind: PlaceKind
-    write: str
+    write: tuple[RecipeStep, ...]
     at: At
     needs: tuple[str, ...] = ()
     directory: Directory | None = None
@@ -69,10 +109,23 @@ class Place:
     types: Mapping[str, str] = field(default_factory=dict)
     batch: int = 100
     longest: int | None = None
-    found_by: FoundBy | None = None
     read: str | None = None
     current: Path | None = None
     order: tuple[str, ...] = ()
+    is_html: bool = False
+
+    @property
+    def operation(self) -> str:
+        """The call that completes a write; it stands for all of them where people are told of it."""
+        return self.write[-1].call
+
+    @property
+    def operations(self) -> tuple[str, ...]:
+        """Every operation that writing here may call, each once."""
+        looked = [step.found_by.operation for step in self.write if step.found_by]
+        named = [one for item in (self.directory, self.options) if item for one in (item.operation, item.create)]
+        called = [*(step.call for step in self.write), self.read, *named, *looked]
+        return tuple(dict.fromkeys(one for one in called if one))
 
 
 @dataclass(frozen=True, slots=True)

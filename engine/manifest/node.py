@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from engine.manifest.durations import parse_duration, parse_rate
-from engine.manifest.expressions import Chain, ExpressionSyntaxError, Path, compile_path
+from engine.manifest.expressions import Chain, ExpressionSyntaxError, Path, compile_path, negates_too_early
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.inside import position_inside
 from engine.manifest.model import At
@@ -143,6 +143,9 @@ class Node:
         except ExpressionSyntaxError as error:
             self.fail("bad-jmespath", error.message, error.hint or "", offset=error.offset)
             return compile_path("@")
+        if "!" in path.text and negates_too_early(path.text):
+            what = "`!` takes the first name only: `!a.b` is `(!a).b`, which is never true"
+            self.fail("early-not", what, "write `!(a.b)`", offset=path.text.find("!"))
         self._check_names(path.references, scope, path.offset_of)
         return path
 

@@ -85,6 +85,8 @@ SCORE = plain(Score)
 FEEDBACK = record({"verdict": TEXT, "comment": or_null(TEXT), "by": or_null(TEXT), "at": ANY})
 OBJECTS: Scope = {"candidate": CANDIDATE, "application": APPLICATION, "job": JOB}
 
+_KIND = replace(TEXT, one_of=("number", "text", "option", "boolean", "date"))
+_STAGE = {"id": or_null(TEXT), "name": or_null(TEXT)}
 REQUEST: Scope = {
     **OBJECTS,
     "attachment": ATTACHMENT,
@@ -92,11 +94,13 @@ REQUEST: Scope = {
     "page": {"cursor": ANYTHING, "number": INTEGER, "offset": INTEGER},
     "since": MOMENT,
     "fields": list_of(ANY),
-    "field": {"id": ANYTHING, "name": TEXT, "type": or_null(TEXT), "value": ANYTHING},
+    "field": {"id": ANYTHING, "name": TEXT, "type": or_null(TEXT), "kind": _KIND, "value": ANYTHING},
     "tags": list_of(TEXT),
+    "tag": {"id": TEXT, "name": TEXT},
+    "name": TEXT,
     "note": {"text": TEXT, "subject": TEXT},
     "file": {"name": TEXT, "content_type": TEXT, "size": INTEGER, "base64": TEXT},
-    "stage": ANYTHING,
+    "stage": {**_STAGE, "from": _STAGE},
     "webhook": {"url": TEXT, "events": list_of(TEXT)},
     "subscription": {"id": ANYTHING, "secret": replace(TEXT, means="secret")},
 }
@@ -110,7 +114,9 @@ SIGNED_REQUEST: Scope = {
     }
 }
 RECORD: Scope = {"record": ANYTHING, "item": ANYTHING}
-WRITTEN: Scope = {"record": ANYTHING, "marker": TEXT, "value": ANYTHING}
+WRITTEN: Scope = {**REQUEST, "marker": TEXT, "value": ANYTHING}
+LOOKED_UP: Scope = {"record": ANYTHING}
+PRESENT: Scope = {"application": APPLICATION}
 EVENT = {
     "type": replace(TEXT, one_of=tuple(str(type_) for type_ in EventType)),
     "source": replace(TEXT, one_of=("webhook", "poll", "backfill", "engine")),

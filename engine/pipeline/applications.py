@@ -89,10 +89,8 @@ class ApplicationWork:
         audit_id: str,
     ) -> Outcome | None:
         manifest = route.connection.manifest
-        stage = hydrated.application.status if hydrated.application else None
         subject = f"{hydrated.candidate.id}|{hydrated.job.id}"
-        prospect = hydrated.application is None
-        known = route.discovery.known(hydrated.candidate, stage, subject, prospect=prospect)
+        known = route.discovery.known(hydrated.candidate, subject, context)
         open_now = self._store.outbox.open_of_subject(route.name, subject)
         coming = _on_its_way(open_now)
         stands = {output: place for output, place in known.stands.items() if output not in coming}

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
-from connectors.messages import UploadFile
 from engine.clock import Clock
-from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, attempt, held_up
+from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, held_up
 from engine.delivery.schedule import GiveUp, decide, next_turn
-from engine.errors import CallError, FieldwrightError, LeaseLost, Refused, StoreUnavailable, Throttled
-from engine.hydration.objects import mapper
-from engine.model import Application, Json, as_plain
+from engine.errors import CallError, FieldwrightError, LeaseLost, StoreUnavailable, Throttled
+from engine.model import Json, as_plain
+from engine.pipeline.attempts import Attempts, NotMoved
 from engine.pipeline.falling import Work, move
 from engine.pipeline.holding import release
 from engine.pipeline.outcomes import outcome_of, record_outcome
@@ -26,11 +25,8 @@ from engine.pipeline.telling import attempt_detail, told_nowhere
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.store.written import Written
-from engine.writeback.compose import CallInput, compose
-from engine.writeback.places import Landing, PassedOver, find_stage
 from engine.writeback.values import digest
 
-_MOVE_FRESH_S = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -39,6 +35,7 @@ class DeliveryWork:
 
     def __init__(self, routes: Mapping[str, Route], store: Store, clock: Clock, only: str | None = None) -> None:
         self._routes, self._store, self._clock, self._only = routes, store, clock, only
+        self._attempts = Attempts(store, clock)
 
     def deliver_once(self, event_id: str | None = None) -> str | None:
         """Works on the delivery that is due longest (of one event, if given); its id, or None when none is due."""
@@ -78,8 +75,7 @@ class DeliveryWork:
             return
         try:
             work = Work(route, delivery, planned_of(delivery.payload), self._context(route, delivery))
-            if not self._is_left(work):
-                self._settle(work, self._attempt(work))
+            self._settle(work, self._attempts.make(work))
         except (LeaseLost, StoreUnavailable):
             raise
         except CallError as error:
@@ -91,66 +87,6 @@ class DeliveryWork:
             reference = secrets.token_hex(4)
             _log.exception("delivery %s failed, reference %s", delivery.id, reference)
             self._again(delivery, Later(f"an internal error, reference {reference}", sent=delivery.sent))
-
-    def _attempt(self, work: Work) -> Attempted:
-        route, delivery = work.route, work.delivery
-        manifest = route.connection.manifest
-        place = manifest.write_back.places[work.planned.place]
-        try:
-            call = self._composed(work)
-        except Refused as refusal:
-            return refusal
-        return attempt(
-            route.caller,
-            manifest.operations[call.operation],
-            {**work.context, **call.additions},
-            file=UploadFile(call.file.name, call.file.content_type, call.file.data) if call.file else None,
-            sent_before=delivery.sent,
-            found_by=place.found_by,
-            marker=delivery.marker,
-            before_sending=lambda: self._store.outbox.mark_sent(delivery.id, delivery.token, LEASE_S),
-        )
-
-    def _composed(self, work: Work) -> CallInput:
-        return compose(
-            work.route.connection.manifest,
-            work.planned,
-            work.context,
-            now=self._clock.now(),
-            current_tags=self._current_tags(work),
-        )
-
-    def _is_left(self, work: Work) -> bool:
-        """Ends a stage move that had to wait where a person has moved the application on meanwhile."""
-        delivery, rule = work.delivery, work.route.connection.manifest.objects.get("application")
-        has_waited = delivery.attempts > 1 or self._clock.now() - delivery.created_at > _MOVE_FRESH_S
-        if work.planned.place != "stage" or rule is None or not has_waited:
-            return False
-        record = work.route.caller.record(rule.read, work.context)
-        made = mapper(Application, work.route.connection.manifest.objects)
-        ids = {"candidate_id": delivery.candidate_id, "job_id": delivery.job_id or ""}
-        stage = made.map(record, **ids).status if made and record else None
-        found = find_stage(work.route.connection.manifest, work.planned.writes[0].value, stage)
-        if isinstance(found, Landing):
-            return False
-        why = found.why if isinstance(found, PassedOver) else "the application is there already"
-        self._tell(work, Arrived(f"not moved: {why}"))
-        self._store.outbox.settle(delivery.id, delivery.token, "moved", why)
-        return True
-
-    def _current_tags(self, work: Work) -> Sequence[str] | None:
-        """The candidate's tags as they are at this moment, where writing replaces them."""
-        place = work.route.connection.manifest.write_back.places[work.planned.place]
-        if work.planned.place != "tag" or place.read is None:
-            return None
-        record = work.route.caller.record(place.read, work.context)
-        if record is None:
-            raise Refused("missing", "there is no such candidate", operation=place.read)
-        found = place.current(record) if place.current else record
-        if found is None or isinstance(found, bool):
-            raise Refused("invalid", "the tags that are there cannot be read", operation=place.read)
-        words = found.split(",") if isinstance(found, str) else found or []
-        return [str(word).strip() for word in words if str(word).strip()]
 
     def _context(self, route: Route, delivery: Delivery) -> dict[str, Json]:
         connection = route.connection
@@ -165,8 +101,12 @@ class DeliveryWork:
 
     # ── settle ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _settle(self, work: Work, result: Attempted) -> None:
+    def _settle(self, work: Work, result: Attempted | NotMoved) -> None:
         delivery = work.delivery
+        if isinstance(result, NotMoved):
+            self._tell(work, Arrived(f"not moved: {result.why}"))
+            self._store.outbox.settle(delivery.id, delivery.token, "moved", result.why)
+            return
         if isinstance(result, Later) and result.held:
             self._again(delivery, result)
             return
@@ -178,7 +118,7 @@ class DeliveryWork:
         elif isinstance(result, Unproven):
             self._store.outbox.settle(delivery.id, delivery.token, "dead", result.cause)
         else:
-            if result.operation == work.planned.operation:
+            if result.operation in (step.call for step in work.place.write):
                 work.route.discovery.learn(work.planned.place, result)
             move(self._store, work, result)
 

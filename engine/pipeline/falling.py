@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.errors import Refused
+from engine.manifest.model import Place
 from engine.model import Json
 from engine.pipeline.holding import known_of, replacing, withheld_request
 from engine.pipeline.payload import planned_of
@@ -26,6 +27,11 @@ class Work:
     delivery: Delivery
     planned: Planned
     context: Mapping[str, Json]
+
+    @property
+    def place(self) -> Place:
+        """How what is planned is written."""
+        return self.route.connection.manifest.write_back.places[self.planned.place]
 
 
 def move(store: Store, work: Work, refusal: Refused) -> None:

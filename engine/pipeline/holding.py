@@ -34,9 +34,7 @@ def withheld_request(route: Route, held: Withheld, audit_id: str) -> Planned:
 def known_of(route: Route, delivery: Delivery) -> Known:
     """What is known now for the application a delivery is about. Raises CallError."""
     context = delivery.payload["context"]
-    stage = (context.get("application") or {}).get("status")
-    prospect = bool(context.get("prospect"))
-    return route.discovery.known(_candidate(context), stage, delivery.subject, prospect=prospect)
+    return route.discovery.known(_candidate(context), delivery.subject, context)
 
 
 def replacing(delivery: Delivery, planned: Planned, held: str = "") -> NewDelivery:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from engine.delivery.recipe import Progress, Recipe
 from engine.model import Cause, Json, Write, as_plain
-from engine.store.deliveries import NewDelivery
+from engine.store.deliveries import Delivery, NewDelivery
 from engine.writeback.field_values import FieldValue
 from engine.writeback.grouping import Planned
 
@@ -49,6 +50,20 @@ def _payload_of(planned: Planned, context: Mapping[str, Json], audit_id: str) ->
         "audit_id": audit_id,
         "context": {**kept, "job": {name: job.get(name) for name in _JOB_KEPT}},
     }
+
+
+def progress_of(delivery: Delivery, recipe: Recipe) -> Progress:
+    """How far a delivery came in an earlier attempt, if there was one."""
+    kept = delivery.payload.get("progress")
+    if kept is None:
+        first = next((key for key, _, _ in recipe.calls()), None)
+        return Progress(sending=first if delivery.sent else None)
+    return Progress(tuple(kept["made"]), kept["captured"], kept["sending"])
+
+
+def payload_with(payload: Mapping[str, Json], progress: Progress) -> dict[str, Json]:
+    """The payload of a delivery that came as far as ``progress`` says."""
+    return {**payload, "progress": as_plain(progress)}
 
 
 def planned_of(payload: Mapping[str, Json]) -> Planned:

@@ -14,6 +14,7 @@ from engine.clock import Clock
 from engine.manifest.connection import Connection
 from engine.store.store import Store
 from engine.writeback.discovery import Discovery
+from engine.writeback.lookups import Lookups
 
 LEASE_S = 120.0
 """How long a worker may hold what it works on before another one takes it."""
@@ -73,6 +74,7 @@ def open_route(
         keeper=KeptSecrets(connection, store),
         budgets=budgets,
         observe=_auditor(connection.name, store),
+        look=Lookups(connection, store),
     )
     return Route(connection, caller, Discovery(connection, caller, store))
 

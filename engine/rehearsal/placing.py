@@ -96,10 +96,8 @@ def _words(route: Route, write: Write) -> str:
 def _known(route: Route, delivery: Delivery) -> Known | None:
     """What is known now, refusals included; None where the ATS would have to be asked and does not answer."""
     context = delivery.payload["context"]
-    stage = (context.get("application") or {}).get("status")
     try:
-        prospect = bool(context.get("prospect"))
-        return route.discovery.known(_candidate(context["candidate"]), stage, delivery.subject, prospect=prospect)
+        return route.discovery.known(_candidate(context["candidate"]), delivery.subject, context)
     except (FieldwrightError, Unanswered):
         return None
 

@@ -111,7 +111,7 @@ def _target(route: Route, output: str) -> str:
 
 def _fields(route: Route) -> Mapping[str, FieldInfo]:
     route.discovery.forget_directories()
-    known = route.discovery.known(Candidate("nobody"), None, "nobody")
+    known = route.discovery.known(Candidate("nobody"), "nobody", {})
     if known.fields is None:
         raise InputError(
             f"The list of fields could not be read: {known.fields_cause or 'the manifest declares none'}.",

@@ -14,7 +14,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, Update, and_, exi
 
 from engine.clock import Clock
 from engine.errors import LeaseLost
+from engine.model import Json
 from engine.store.claims import leased_by, next_token, why_not
+from engine.store.codec import encoded
 from engine.store.database import Database
 from engine.store.deliveries import OPEN, Deliveries, Delivery, NewDelivery, Settled, delivery_from, row_of
 from engine.store.identity import Identity
@@ -59,13 +61,19 @@ class Outbox:
             connection.execute(changed)
             return delivery_from(connection.execute(select(outbox).where(outbox.c.id == id_)).one())
 
-    def mark_sent(self, id: str, token: int, lease_s: float) -> None:
+    def mark_sent(
+        self, id: str, token: int, lease_s: float, payload: Mapping[str, Json] | None = None, *, sent: bool = True
+    ) -> None:
         """Remembers, before the request leaves, that from now on it may have been applied.
 
-        It is kept for ``lease_s`` from now: nobody else may send it while it is on its way.
+        It is kept for ``lease_s`` from now: nobody else may send it while it is on its way. ``payload`` is what the
+        delivery carries from now on, such as how far it came; ``sent`` False: nothing of it was applied after all.
         """
+        values: dict[str, Any] = {"sent": sent, "lease_until": self._clock.now() + lease_s}
+        if payload is not None:
+            values["payload"] = encoded(payload)
         with self._database.write() as connection:
-            _change(connection, id, token, {"sent": True, "lease_until": self._clock.now() + lease_s})
+            _change(connection, id, token, values)
 
     def settle(
         self,

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
+from connectors.messages import UploadFile
 from engine.clock import iso
 from engine.manifest.model import Manifest
 from engine.manifest.templates import UNSET
 from engine.model import Cause, Education, Experience, Json, Reason, Score, as_plain
 from engine.redaction import Secret
 from engine.writeback.evidence import Evidence, evidence_pdf
+from engine.writeback.field_values import FieldValue
 from engine.writeback.grouping import Planned
+from engine.writeback.html_text import as_html
 from engine.writeback.places import missing_tags
 from engine.writeback.text import ELLIPSIS, display, harmless, shorten
 
@@ -40,63 +42,65 @@ _DRAWN = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class EvidenceFile:
-    """A file to upload."""
+class Found:
+    """What was looked up for one request: its ``fields`` with their ids, ids of ``tags`` by name, ``current_tags``
+    where writing replaces them, and the ``stage`` as {id, name, from}."""
 
-    name: str
-    content_type: str
-    data: bytes
+    fields: tuple[FieldValue, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+    current_tags: Sequence[str] | None = None
+    stage: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CallInput:
-    """What to call: the operation's name, what its templates see beside the event's context, a file if any."""
+class Composed:
+    """A request, composed. ``rounds`` is what its calls see beside the event's context: several where the ATS takes
+    one thing at a time, none where all is there. ``file`` is what they upload, if anything."""
 
-    operation: str
-    additions: Mapping[str, Json]
-    file: EvidenceFile | None = field(default=None, repr=False)
+    rounds: tuple[Mapping[str, Json], ...]
+    file: UploadFile | None = field(default=None, repr=False)
 
 
 def compose(
-    manifest: Manifest,
-    planned: Planned,
-    context: Mapping[str, Json],
-    *,
-    now: float,
-    current_tags: Sequence[str] | None = None,
-) -> CallInput:
-    """What ``planned.operation`` is called with.
+    manifest: Manifest, planned: Planned, context: Mapping[str, Json], *, now: float, found: Found | None = None
+) -> Composed:
+    """What ``planned`` is written with.
 
-    ``context`` is the plain data that values were made from; ``now`` is UTC seconds. ``current_tags`` are the
-    candidate's tags where writing replaces them: they come first in the merged list. Raises ExpressionError.
+    ``context`` is the plain data that values were made from; ``now`` is UTC seconds. Raises ExpressionError.
     """
-    file, additions = None, dict[str, Json]()
+    found = found or Found()
     if planned.place == "field":
-        additions = {"fields": _fields(manifest, planned, context)}
-    elif planned.place == "tag":
-        additions = {"tags": _tags(planned, current_tags or ())}
-    elif planned.place == "stage":
-        additions = {"stage": planned.target}
-    elif planned.place == "note":
-        additions = {"note": _note(manifest, planned, context, now)}
-    else:
-        file = _file(manifest, planned, context, now)
-        encoded = base64.b64encode(file.data).decode("ascii")
-        additions = {"file": {"name": file.name, "content_type": file.content_type, "base64": encoded}}
-    return CallInput(planned.operation, additions, file)
+        return Composed((_fields(manifest, context, found.fields or planned.fields),))
+    if planned.place == "tag":
+        return Composed(tuple(_tags(planned, found, manifest.write_back.places["tag"].batch)))
+    if planned.place == "stage":
+        return Composed(({"stage": found.stage or {}},))
+    if planned.place == "note":
+        return Composed(({"note": _note(manifest, planned, context, now)},))
+    return Composed(({},), _file(manifest, planned, context, now))
 
 
-def _fields(manifest: Manifest, planned: Planned, context: Mapping[str, Json]) -> list[Json]:
-    item = manifest.write_back.places["field"].item
-    if item is None:
-        return [as_plain(value) for value in planned.fields]
-    rendered = (item.render({**context, "field": as_plain(value)}) for value in planned.fields)
-    return [value for value in rendered if value is not UNSET]
+def _fields(manifest: Manifest, context: Mapping[str, Json], values: tuple[FieldValue, ...]) -> dict[str, Json]:
+    place = manifest.write_back.places["field"]
+    plain = [
+        {"id": one.id, "name": one.name, "type": one.type, "kind": one.kind, "value": one.value} for one in values
+    ]
+    items: list[Json] = plain
+    if place.item is not None:
+        rendered = (place.item.render({**context, "field": value}) for value in plain)
+        items = [value for value in rendered if value is not UNSET]
+    return {"fields": items, **({"field": plain[0]} if place.batch == 1 else {})}
 
 
-def _tags(planned: Planned, current: Sequence[str]) -> list[str]:
-    wanted = [tag for write in planned.writes for tag in missing_tags(write.value, current)]
-    return [*current, *missing_tags(wanted, ())]
+def _tags(planned: Planned, found: Found, batch: int) -> Iterator[dict[str, Json]]:
+    current = found.current_tags or ()
+    wanted = missing_tags([tag for write in planned.writes for tag in missing_tags(write.value, current)], ())
+    ids = [(found.tags.get(tag, tag), tag) for tag in wanted]
+    added = [(id_, name) for id_, name in ids if id_ not in current]
+    for start in range(0, len(added), batch):
+        part = added[start : start + batch]
+        one = {"tag": {"id": part[0][0], "name": part[0][1]}} if batch == 1 else {}
+        yield {"tags": [*current, *(id_ for id_, _ in part)], **one}
 
 
 def _note(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now: float) -> Json:
@@ -110,8 +114,10 @@ def _note(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now
         "audit_id": planned.marker,
         "when": iso(now),
     }
-    longest = manifest.write_back.places["note"].longest
-    composed = {"text": with_reference(str(note.text.render(shown)).strip(), planned.marker, longest)}
+    place = manifest.write_back.places["note"]
+    text = str(note.text.render(shown)).strip()
+    written = html_with_reference if place.is_html else with_reference
+    composed = {"text": written(text, planned.marker, place.longest)}
     if note.subject is not None:
         composed["subject"] = " ".join(str(note.subject.render(shown)).split())
     return composed
@@ -132,6 +138,15 @@ def with_reference(text: str, reference: str, longest: int | None) -> str:
     return head if reference in head else head + tail
 
 
+def html_with_reference(text: str, reference: str, longest: int | None) -> str:
+    """As ``with_reference``, in HTML: ``longest`` counts its tags too."""
+    whole, limit = as_html(with_reference(text, reference, longest)), longest or 0
+    while longest is not None and len(whole) > longest and limit > len(reference):
+        limit = min(limit - 1, limit * longest // len(whole))
+        whole = as_html(with_reference(text, reference, limit))
+    return whole
+
+
 def told_causes(planned: Planned) -> tuple[Cause, ...]:
     """Why the outputs of a request are not in better places; places with the same cause are told together."""
     places: dict[str, list[str]] = {}
@@ -150,7 +165,7 @@ def _together(places: list[str]) -> str:
     return ", ".join(places)
 
 
-def _file(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now: float) -> EvidenceFile:
+def _file(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now: float) -> UploadFile:
     also = [(LABELS.get(write.output, write.output), write) for write in planned.writes if write.output not in _DRAWN]
     candidate, job = context.get("candidate") or {}, context.get("job") or {}
     evidence = Evidence(
@@ -163,7 +178,7 @@ def _file(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now
         outputs=tuple((label, display(write.output, write.value)) for label, write in also),
         causes=told_causes(planned),
     )
-    return EvidenceFile(f"Candidate evidence {planned.marker}.pdf", "application/pdf", evidence_pdf(evidence))
+    return UploadFile(f"Candidate evidence {planned.marker}.pdf", "application/pdf", evidence_pdf(evidence))
 
 
 def _name(candidate: Mapping[str, Json]) -> str:

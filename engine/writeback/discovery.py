@@ -12,14 +12,15 @@ from contextlib import suppress
 from connectors.calls import Caller
 from engine.errors import AnswerUnusable, Refused
 from engine.manifest.connection import Connection
-from engine.manifest.model import Capability, Directory, Place, Rung
+from engine.manifest.model import Capability, Place, Rung
 from engine.model import Candidate, Json, PlaceKind
 from engine.store.store import Store
 from engine.writeback.bindings import Bindings
+from engine.writeback.directories import Directories
 from engine.writeback.field_finding import LostField, find_field
 from engine.writeback.field_values import Misfit
 from engine.writeback.grouping import Planned, apart
-from engine.writeback.known import Binding, FieldInfo, Known
+from engine.writeback.known import Binding, Entry, FieldInfo, Known
 
 
 class Discovery:
@@ -29,10 +30,16 @@ class Discovery:
         self._connection, self._caller, self._store = connection, caller, store
         self._manifest = connection.manifest
         self.bindings = Bindings(connection.name, store)
+        self.directories = Directories(connection, caller, store)
 
-    def known(self, candidate: Candidate, stage: str | None, subject: str, *, prospect: bool = False) -> Known:
-        """What the planner may rely on for one application, or for a ``prospect``: a person without one."""
-        unavailable = self.unavailable(prospect=prospect)
+    def known(self, candidate: Candidate, subject: str, context: Mapping[str, Json]) -> Known:
+        """What the planner may rely on for one application.
+
+        ``context`` is plain data: candidate, application, job, event, and whether it is a ``prospect``, a person
+        without an application.
+        """
+        unavailable = self.unavailable(prospect=bool(context.get("prospect")))
+        stages, stages_cause = self._stages(unavailable, context)
         remembered = self.bindings.all()
         fields, cause = self._fields(unavailable, remembered)
         bound = self._followed(fields or {}, remembered)
@@ -44,8 +51,10 @@ class Discovery:
             tags=frozenset(candidate.tags),
             written={output: value.digest for output, value in written.items()},
             stands={output: (value.place, value.target) for output, value in written.items()},
-            stage=stage,
+            stage=self.stage_now(context),
             bound=bound,
+            stages=stages,
+            stages_cause=stages_cause,
         )
 
     def bind(self, planned: Iterable[Planned], known: Known) -> None:
@@ -103,15 +112,14 @@ class Discovery:
 
     def forget_directories(self) -> None:
         """Makes the next look read the fields and their options anew."""
-        name = self._connection.name
         place = self._manifest.write_back.places.get("field")
         if place is None or place.directory is None:
             return
-        kept = self._store.cache.get(name, "directory", place.directory.operation)
-        self._store.cache.forget(name, "directory", place.directory.operation)
-        if place.options is not None and kept is not None:
+        kept = self.directories.kept(place.directory)
+        self.directories.forget(place.directory, {})
+        if place.options is not None:
             for entry in kept:
-                self._store.cache.forget(name, "directory", f"{place.options.operation}/{entry['id']}")
+                self.directories.forget(place.options, {"field": {"id": entry.id}})
 
     def _cause(self, capability: Capability, context: Mapping[str, Json]) -> str | None:
         if capability.when is not None and not capability.when(context):
@@ -134,7 +142,7 @@ class Discovery:
         """Makes the probe; where it is a directory's operation, its answer is kept as the directory."""
         place = self._manifest.write_back.places.get("field")
         if place and place.directory and place.directory.operation == operation:
-            self._directory(place.directory, {})
+            self.directories.entries(place.directory, {})
         else:
             self._caller.call(operation, {})
 
@@ -160,50 +168,57 @@ class Discovery:
         if missing is not None:
             return None, missing
         try:
-            entries = self._directory(place.directory, {})
+            entries = self.directories.entries(place.directory, {})
         except (Refused, AnswerUnusable) as error:
             return None, error.cause if isinstance(error, Refused) else error.message
         ids = {binding.id for binding in bound.values()}
-        return {entry["id"]: self._field(place, entry, ids) for entry in entries}, ""
+        return {entry.id: self._field(place, entry, ids) for entry in entries}, ""
 
-    def _field(self, place: Place, entry: Mapping[str, Json], bound: Collection[str]) -> FieldInfo:
-        is_option = place.types.get(str(entry.get("type"))) == "option"
-        wanted = is_option and (entry["id"] in bound or self._is_written(entry))
-        options = self._options(place, entry["id"]) if wanted else None
-        return FieldInfo(entry["id"], entry["name"], entry.get("type"), options)
+    def _field(self, place: Place, entry: Entry, bound: Collection[str]) -> FieldInfo:
+        is_option = place.types.get(str(entry.type)) == "option"
+        wanted = is_option and (entry.id in bound or self._is_written(entry))
+        options = self._options(place, entry.id) if wanted else None
+        return FieldInfo(entry.id, entry.name, entry.type, options)
 
-    def _is_written(self, entry: Mapping[str, Json]) -> bool:
+    def _is_written(self, entry: Entry) -> bool:
         names = {rung.target.strip().casefold() for _, rung in self._field_rungs()}
-        return entry["id"].casefold() in names or entry["name"].strip().casefold() in names
+        return entry.id.casefold() in names or entry.name.strip().casefold() in names
 
     def _options(self, place: Place, field_id: str) -> dict[str, str] | None:
         if place.options is None:
             return None
         try:
-            entries = self._directory(place.options, {"field": {"id": field_id}})
+            entries = self.directories.entries(place.options, {"field": {"id": field_id}})
         except Refused:
             return None
-        return {entry["name"]: entry["id"] for entry in entries}
+        return {entry.name: entry.id for entry in entries}
 
-    def _directory(self, directory: Directory, context: Mapping[str, Json]) -> list[dict[str, Json]]:
-        key = "/".join([directory.operation, *(str(value["id"]) for value in context.values())])
-        kept = self._store.cache.get(self._connection.name, "directory", key)
-        if kept is not None:
-            entries: list[dict[str, Json]] = kept
-            return entries
-        records = self._caller.records(directory.operation, context)
-        entries = [entry for entry in (_entry(directory, record) for record in records) if entry["id"]]
-        self._store.cache.put(self._connection.name, "directory", key, entries, ttl_s=directory.cache_s)
-        return entries
+    # ── stages ───────────────────────────────────────────────────────────────────────────────────────────────
 
+    def stage_now(self, context: Mapping[str, Json]) -> str | None:
+        """The stage that the application of ``context`` stands at: a name or an id, None where it is not known."""
+        place, application = self._manifest.write_back.places.get("stage"), context.get("application") or {}
+        if place is None or place.current is None:
+            found = application.get("status")
+        else:
+            found = place.current({"application": application})
+        return None if found is None else str(found)
 
-def _entry(directory: Directory, record: Json) -> dict[str, Json]:
-    return {
-        "id": _text(directory.id(record)),
-        "name": _text(directory.name(record)),
-        "type": _text(directory.type(record)) if directory.type else None,
-    }
+    def stages(self, context: Mapping[str, Json]) -> tuple[Entry, ...] | None:
+        """The stages that the application of ``context`` may go through; None where the ATS does not list them."""
+        place = self._manifest.write_back.places.get("stage")
+        if place is None or place.directory is None:
+            return None
+        seen = {name: context.get(name) for name in ("candidate", "application", "job") if context.get(name)}
+        return self.directories.entries(place.directory, seen)
 
-
-def _text(value: Json) -> str:
-    return "" if value is None else str(value)
+    def _stages(
+        self, unavailable: Mapping[str, str], context: Mapping[str, Json]
+    ) -> tuple[tuple[Entry, ...] | None, str]:
+        place = self._manifest.write_back.places.get("stage")
+        if place is None or not self._connection.stage_move or any(need in unavailable for need in place.needs):
+            return None, ""
+        try:
+            return self.stages(context), ""
+        except (Refused, AnswerUnusable) as error:
+            return None, error.cause if isinstance(error, Refused) else error.message

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from engine.writeback.field_values import Misfit
 from engine.writeback.known import Binding, FieldInfo
+from engine.writeback.text import folded
 
 
 class LostField(Exception):
@@ -25,7 +26,7 @@ def find_field(target: str, fields: Mapping[str, FieldInfo], bound: Binding | No
         return fields[bound.id]
     if target in fields:
         return fields[target]
-    matches = [field for field in fields.values() if _folded(field.name) == _folded(target)]
+    matches = [field for field in fields.values() if folded(field.name) == folded(target)]
     if len(matches) > 1:
         raise Misfit(f"{len(matches)} fields have this name; give the id instead")
     if not matches and bound is not None and not _is_as_it_was(bound, fields):
@@ -34,14 +35,10 @@ def find_field(target: str, fields: Mapping[str, FieldInfo], bound: Binding | No
 
 
 def _is_as_it_was(bound: Binding, fields: Mapping[str, FieldInfo]) -> bool:
-    return bound.id in fields and _folded(fields[bound.id].name) == _folded(bound.name)
+    return bound.id in fields and folded(fields[bound.id].name) == folded(bound.name)
 
 
 def _became(bound: Binding, fields: Mapping[str, FieldInfo]) -> str:
     now = fields.get(bound.id)
     ended = f"was renamed to “{now.name}”" if now is not None else "is gone"
     return f"the field “{bound.name}” ({bound.id}) {ended}"
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()

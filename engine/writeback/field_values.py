@@ -20,12 +20,18 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """A field and what goes into it: a number as a number, an option as its id. ``type`` is the ATS's word."""
+    """A field and what goes into it: a number as a number, an option as its id. ``type`` is the ATS's word.
+
+    ``kind`` is number, text, option, boolean or date. A field without an ``id`` is made before it is written, and
+    so is the ``option`` whose id the value will be.
+    """
 
     id: str
     name: str
     type: str | None
     value: Json
+    kind: str = "text"
+    option: str | None = None
 
 
 class Misfit(Exception):
@@ -44,6 +50,24 @@ def express(output: str, value: Json, field: FieldInfo, kind: str | None, longes
     if kind == "option":
         return _option(display(output, value), field)
     return _SCALARS[kind](value)
+
+
+def kind_of(value: Json) -> str:
+    """The kind of a value that goes as it is."""
+    if isinstance(value, bool):
+        return "boolean"
+    return "number" if isinstance(value, (int, float)) else "text"
+
+
+def new_option(output: str, value: Json, field: FieldInfo) -> str | None:
+    """The label of the option that has to be made for ``value``; None where the field has it. Raises Misfit."""
+    try:
+        _option(display(output, value), field)
+    except Misfit:
+        if field.options is None:
+            raise
+        return display(output, value).strip()
+    return None
 
 
 def _number(value: Json) -> Json:

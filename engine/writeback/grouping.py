@@ -51,8 +51,8 @@ def group(manifest: Manifest, landed: Sequence[Landed], audit_id: str) -> tuple[
 def _parts(manifest: Manifest, kind: PlaceKind, here: list[Landed]) -> Iterator[list[Landed]]:
     if not here:
         return
-    if kind == "field":
-        size = manifest.write_back.places[kind].batch
+    size = manifest.write_back.places[kind].batch
+    if kind == "field" or (kind == "tag" and size == 1):
         yield from (here[start : start + size] for start in range(0, len(here), size))
     elif kind == "tag":
         yield here
@@ -66,7 +66,7 @@ def request(manifest: Manifest, landed: Sequence[Landed], audit_id: str) -> Plan
     writes = tuple(item.write for item in landed)
     kind = writes[0].place
     target = ", ".join(dict.fromkeys(write.target for write in writes))
-    operation = manifest.write_back.places[kind].write
+    operation = manifest.write_back.places[kind].operation
     fields = tuple(item.field for item in landed if item.field is not None)
     return Planned(kind, operation, target, writes, _marker(kind, target, writes, audit_id), fields)
 

@@ -2,8 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from engine.writeback.text import folded
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an ATS lists by name and id. ``type`` is its own word, None where it has none."""
+
+    id: str
+    name: str
+    type: str | None = None
+
+
+def match(entries: Sequence[Entry], name: str) -> Entry | None:
+    """The entry whose id is ``name``, else the first whose name it is, whatever its case."""
+    by_id = (entry for entry in entries if entry.id == name)
+    by_name = (entry for entry in entries if folded(entry.name) == folded(name))
+    return next(by_id, None) or next(by_name, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +51,9 @@ class Known:
     ``unavailable`` maps a capability to the cause, in one phrase. ``fields`` is the directory of fields by id,
     None where it could not be read (``fields_cause`` says why). ``tags`` are those on the candidate, None where
     not known. ``written`` maps an output to the digest of what was last written, ``stands`` to where that is
-    (place and target), as far as known. ``stage`` is where the application stands, None where not known.
-    ``bound`` maps an output to the field that its writes went to so far.
+    (place and target), as far as known. ``bound`` maps an output to the field that its writes went to so far.
+    ``stage`` is where the application stands, None where not known; ``stages`` those it may go through, None where
+    the ATS lists none or they could not be read (``stages_cause``).
     """
 
     unavailable: Mapping[str, str] = field(default_factory=dict)
@@ -45,3 +64,5 @@ class Known:
     stage: str | None = None
     stands: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     bound: Mapping[str, Binding] = field(default_factory=dict)
+    stages: tuple[Entry, ...] | None = None
+    stages_cause: str = ""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from engine.manifest.model import Manifest, Place, Rung
 from engine.model import Json, PlaceKind
 from engine.writeback.field_finding import LostField, find_field
-from engine.writeback.field_values import FieldValue, Misfit, express
-from engine.writeback.known import Binding, FieldInfo, Known
+from engine.writeback.field_values import FieldValue, Misfit, express, kind_of, new_option
+from engine.writeback.known import Binding, FieldInfo, Known, match
+from engine.writeback.text import folded
 
 KINDS: tuple[PlaceKind, ...] = ("field", "tag", "stage", "note", "attachment")
 """The places in the order in which they are written."""
@@ -81,7 +82,7 @@ def find_place(
     if rung.place == "tag":
         return _find_tag(place, value, known)
     if rung.place == "stage":
-        return find_stage(manifest, value, known.stage)
+        return find_stage(place, value, known)
     return Landing(rung.target)
 
 
@@ -93,14 +94,17 @@ def _says(manifest: Manifest, capability: str) -> str:
 def _find_field(place: Place, rung: Rung, output: str, value: Json, known: Known, taken: Mapping[str, str]) -> Found:
     try:
         field = _field(place, rung.target, known, known.bound.get(output))
-        if field.id in taken:
+        if field.id and field.id in taken:
             raise Misfit(f"the output {taken[field.id]} goes there")
-        held = express(output, value, field, _kind(place, field), place.longest)
+        kind = _kind(place, field)
+        makes_options = place.options is not None and place.options.create is not None
+        option = new_option(output, value, field) if kind == "option" and makes_options else None
+        held = None if option else express(output, value, field, kind, place.longest)
     except Misfit as misfit:
         return PassedOver(str(misfit))
     except LostField as lost:
         return Held(str(lost))
-    return Landing(rung.target, FieldValue(field.id, field.name, field.type, held))
+    return Landing(rung.target, FieldValue(field.id, field.name, field.type, held, kind or kind_of(held), option))
 
 
 def _field(place: Place, target: str, known: Known, bound: Binding | None) -> FieldInfo:
@@ -112,6 +116,8 @@ def _field(place: Place, target: str, known: Known, bound: Binding | None) -> Fi
         return FieldInfo(target, target)
     if known.fields is None:
         raise Misfit(known.fields_cause or "the list of fields could not be read")
+    if place.directory.create is not None:
+        return FieldInfo("", target)
     raise Misfit("there is no field of this name")
 
 
@@ -141,34 +147,38 @@ def _tags(value: Json) -> list[str]:
 
 def missing_tags(wanted: Json, current: Collection[str]) -> list[str]:
     """Those tags of ``wanted`` (a text or a list) that are not in ``current``, each once, whatever their case."""
-    seen = {_folded(tag) for tag in current}
+    seen = {folded(tag) for tag in current}
     missing = []
     for tag in _tags(wanted):
-        if _folded(tag) not in seen:
-            seen.add(_folded(tag))
+        if folded(tag) not in seen:
+            seen.add(folded(tag))
             missing.append(tag)
     return missing
 
 
-def find_stage(manifest: Manifest, value: Json, current: str | None) -> Found:
-    """Whether an application at the stage ``current`` may be moved to ``value``: forward only."""
-    place = manifest.write_back.places["stage"]
+def find_stage(place: Place, value: Json, known: Known) -> Found:
+    """Whether an application at ``known.stage`` may be moved to ``value``: forward only."""
     if not isinstance(value, str) or not value.strip():
         return PassedOver("the value is not a stage's name")
-    if _REJECTING.search(value.casefold()):
+    if place.directory is not None and known.stages is None:
+        return PassedOver(known.stages_cause or "the list of stages could not be read")
+    wanted = _stage_name(value, known)
+    if _REJECTING.search(wanted.casefold()) or _REJECTING.search(value.casefold()):
         return PassedOver("only a person rejects")
-    order = [_folded(stage) for stage in place.order]
-    if _folded(value) not in order:
+    order = [folded(stage) for stage in place.order or (entry.name for entry in known.stages or ())]
+    if folded(wanted) not in order:
         return PassedOver("the stage is not in the order of stages, so forward cannot be told")
-    if current is None:
+    if known.stage is None:
         return PassedOver("the current stage is not known")
-    if _folded(current) not in order:
+    current = _stage_name(known.stage, known)
+    if folded(current) not in order:
         return PassedOver(f"the current stage “{current}” is not in the order of stages")
-    steps = order.index(_folded(value)) - order.index(_folded(current))
+    steps = order.index(folded(wanted)) - order.index(folded(current))
     if steps < 0:
         return PassedOver(f"the application is further on, at “{current}”")
     return AlreadyThere() if steps == 0 else Landing(value.strip())
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold()
+def _stage_name(stage: str, known: Known) -> str:
+    entry = match(known.stages or (), stage)
+    return entry.name if entry else stage

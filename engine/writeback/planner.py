@@ -68,7 +68,7 @@ def plan(manifest: Manifest, values: Mapping[str, Json], known: Known, *, audit_
         if output not in values:
             continue
         found = choose(manifest, output, values[output], known, taken=taken)
-        if isinstance(found, Landed) and found.field:
+        if isinstance(found, Landed) and found.field and found.field.id:
             # A field is its output's even when nothing is sent: another output must not overwrite what is there.
             taken[found.field.id] = output
         same = known.written.get(output) == digest(values[output])

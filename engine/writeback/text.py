@@ -96,6 +96,11 @@ def _filled(values: Iterable[Json]) -> list[str]:
     return [text for text in map(_item, values) if text]
 
 
+def folded(text: str) -> str:
+    """``text`` for comparing names: case and blanks do not count."""
+    return " ".join(text.split()).casefold()
+
+
 def shorten(text: str, longest: int | None) -> str:
     """``text`` in at most ``longest`` characters: whole lines while they fit, then whole words, then ``…``."""
     if longest is None or len(text) <= longest:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
+from engine.manifest.expressions import holds
 from engine.manifest.model import Manifest, Output
 from engine.manifest.templates import UNSET
 from engine.model import Json
@@ -32,14 +33,9 @@ def output_values(manifest: Manifest, context: Mapping[str, Json]) -> dict[str, 
 def _value(output: Output, context: Mapping[str, Json]) -> Json:
     if not output.enabled:
         return None
-    if output.when is not None and not _holds(output.when(context)):
+    if output.when is not None and not holds(output.when(context)):
         return None
     return output.value.render(context)
-
-
-def _holds(result: Json) -> bool:
-    # JMESPath's own truth: the number 0 is true.
-    return result is not None and result is not False and result not in ("", [], {})
 
 
 def _is_empty(value: Json) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, attempt
+from engine.delivery.attempt import Arrived, Attempted, Later, Sought, Unproven, attempt
 from engine.errors import Refused
 from tests.pipeline.line import Line, open_line
 
@@ -18,16 +19,16 @@ def send_note(line: Line, candidate: str, *, sent_before: bool = False, look: bo
     """An attempt to leave a note; what it came to, and how often the write was announced before it left."""
     announced: list[bool] = []
     manifest = line.route.connection.manifest
-    place = manifest.write_back.places["note"]
+    (step,) = manifest.write_back.places["note"].write
     context: dict[str, Any] = {"candidate": {"id": candidate}, "note": {"text": f"hello {MARKER}"}, "file": None}
     result = attempt(
         line.route.caller,
         manifest.operations["share_note"],
+        step if look else replace(step, found_by=None),
         context,
         file=None,
         sent_before=sent_before,
-        found_by=place.found_by if look else None,
-        marker=MARKER,
+        sought=Sought(MARKER),
         before_sending=lambda: announced.append(True),
     )
     return result, len(announced)

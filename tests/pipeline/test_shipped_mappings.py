@@ -24,7 +24,7 @@ def operations_in_use(connection: Connection) -> set[str]:
         *(action.operation for action in manifest.actions.values()),
         *(step.subject for step in manifest.setup if step.check == "call"),
         *([registration.remove] if registration and registration.remove else []),
-        *(place.write for place in manifest.write_back.places.values()),
+        *(operation for place in manifest.write_back.places.values() for operation in place.operations),
     }
 
 

@@ -13,6 +13,7 @@ from engine.manifest.model import (
     Note,
     Output,
     Place,
+    RecipeStep,
     Rung,
     WriteBack,
 )
@@ -29,7 +30,7 @@ TEXT = """{% if outputs.match_score is defined %}Score {{ outputs.match_score }}
 
 
 def place(kind: PlaceKind, **more: object) -> Place:
-    return Place(kind=kind, write=f"write_{kind}", at=AT, needs=(f"{kind}s",), **more)  # type: ignore[arg-type]
+    return Place(kind=kind, write=(RecipeStep(f"write_{kind}"),), at=AT, needs=(f"{kind}s",), **more)  # type: ignore[arg-type]
 
 
 def places(**changes: Place) -> dict[PlaceKind, Place]:

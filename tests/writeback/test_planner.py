@@ -41,7 +41,7 @@ def landed(planned):
 def test_a_score_goes_to_its_field_as_a_number():
     request, write = landed(one(("field", " match  SCORE"), NOTE))
     assert (request.place, request.operation, write.rung, write.causes) == ("field", "write_field", 0, ())
-    assert request.fields == (FieldValue("f1", "Match Score", "NUMBER", 86),)
+    assert request.fields == (FieldValue("f1", "Match Score", "NUMBER", 86, "number"),)
 
 
 def test_a_field_is_found_by_its_id():
@@ -51,7 +51,7 @@ def test_a_field_is_found_by_its_id():
 def test_what_looks_like_an_id_is_used_where_the_directory_cannot_be_read():
     field = place("field", id_pattern="^x[0-9]+$", directory=manifest().write_back.places["field"].directory)
     request, _ = landed(one(("field", "x12"), known=Known(fields_cause="403"), field=field))
-    assert request.fields == (FieldValue("x12", "x12", None, 86),)
+    assert request.fields == (FieldValue("x12", "x12", None, 86, "number"),)
 
 
 @pytest.mark.parametrize(

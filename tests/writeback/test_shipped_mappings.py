@@ -36,7 +36,7 @@ def test_score_and_reasons_arrive_wherever_a_note_or_a_file_can_be_written(mappi
         ]
         assert not (open_kinds and lost & {"match_score", "reasons"})
         for planned in result.deliveries:
-            call = compose(manifest, planned, CONTEXT, now=NOW, current_tags=())
-            assert call.operation in manifest.operations
+            call = compose(manifest, planned, CONTEXT, now=NOW)
+            assert planned.operation in manifest.operations
             if planned.place == "note":
-                assert planned.marker in call.additions["note"]["text"]
+                assert planned.marker in call.rounds[0]["note"]["text"]

@@ -67,8 +67,11 @@ def unfit_fields(route: Route, reports: Sequence[OutputReport]) -> tuple[str, ..
 
 def _planned(route: Route) -> Plan:
     manifest = route.connection.manifest
-    values = output_values(manifest, _context(route))
-    known = route.discovery.known(Candidate("sample"), _first_stage(manifest), "sample|sample")
+    context = _context(route)
+    values = output_values(manifest, context)
+    known = replace(
+        route.discovery.known(Candidate("sample"), "sample|sample", context), stage=_first_stage(manifest)
+    )
     return plan(manifest, values, replace(known, written={}, tags=frozenset()), audit_id=_SCORE.audit_id)
 
 

@@ -23,7 +23,13 @@ def used_operations(connection: Connection) -> set[str]:
     manifest = connection.manifest
     found = {*_reads(manifest), *_events(connection), *_writes(manifest)}
     found |= {api.check for api in manifest.apis.values() if api.check}
-    return found
+    return found | {called for name in found for called in _looked_up(manifest, name)}
+
+
+def _looked_up(manifest: Manifest, operation: str) -> Iterator[str]:
+    for name in manifest.operations[operation].lookups:
+        lookup = manifest.lookups[name]
+        yield from (called for called in (lookup.operation, lookup.create) if called)
 
 
 def _reads(manifest: Manifest) -> Iterator[str]:
@@ -53,6 +59,4 @@ def _writes(manifest: Manifest) -> Iterator[str]:
 
 def _of_place(manifest: Manifest, place: Place) -> Iterator[str]:
     probes = (manifest.capabilities[need].probe for need in place.needs)
-    looked_up = (one.operation for one in (place.directory, place.options, place.found_by) if one is not None)
-    yield place.write
-    yield from (operation for operation in (place.read, *probes, *looked_up) if operation)
+    yield from (operation for operation in (*place.operations, *probes) if operation)
