@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.manifest.build_calls import errors, request, unreachable
+from engine.manifest.build_calls import check_host, errors, request, unreachable
 from engine.manifest.build_limits import limits
 from engine.manifest.model import (
     Api,
@@ -113,13 +113,14 @@ def _check_addresses(node: Node, made: Api) -> None:
             "such as `hosts: ['*.example.com']`",
             at_key=True,
         )
-    if not isinstance(made.base_url, Template):
-        return
-    needed = {chain[1] for chain in made.base_url.references if chain[0] == "auth" and chain[1:]}
+    templates = [made.base_url] if isinstance(made.base_url, Template) else []
+    needed = {chain[1] for template in templates for chain in template.references if chain[0] == "auth" and chain[1:]}
     for way in node.elements("auth"):
         known: set[str] = set()
         for step in way.elements("steps"):
             path = next((step[verb] for verb in ("get", "post", "put", "patch", "delete") if verb in step), None)
+            if path is not None:
+                check_host(path, node.data)
             if path is not None and path.data.startswith("/") and "api" not in step and not needed <= known:
                 path.fail(
                     "address-unknown", "the base URL is not known yet when this step is made", "write a whole address"

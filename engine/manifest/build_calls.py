@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from engine.manifest import scope
@@ -15,6 +16,7 @@ from engine.manifest.model import (
     Request,
     Setting,
 )
+from engine.manifest.hosts import host_allowed
 from engine.manifest.node import Node
 from engine.manifest.scope import Scope
 
@@ -90,6 +92,8 @@ def _check_profile(node: Node, named_api: str | None) -> None:
     if not isinstance(profile, dict):
         return
     verb = next((verb for verb in _METHODS if verb in node), "")
+    if verb:
+        check_host(node[verb], profile)
     if not profile.get("hosts") and address_kind(node.value(verb, "")) == "address":
         node[verb].fail(
             "missing-hosts",
@@ -103,6 +107,32 @@ def _check_profile(node: Node, named_api: str | None) -> None:
             node["cost"].fail("cost-unused", message, "add `limits.quota`, or remove `cost`", at_key=True)
         elif node.value("cost") > quota["credits"]:
             node["cost"].fail("cost-too-high", f"the call could never be made: there are {quota['credits']} credits")
+
+
+_LITERAL_HOST = re.compile(r"https://([a-z0-9.-]+)(?=[/?]|$)")
+
+
+def check_host(node: Node, profile: Mapping[str, Any]) -> None:
+    """An address written out: its host must be a profile's, or among the ``hosts`` of ``profile``."""
+    found = _LITERAL_HOST.match(node.data)
+    bases = [base for api in node.report.names["api"].values() if isinstance(api, dict) for base in _bases(api)]
+    # What signing in gives is on one of `hosts`; what settings give is not known here.
+    homes = [_LITERAL_HOST.match(base) for base in bases if not base.startswith("{{")]
+    if found is None or None in homes or found[1] in {home[1] for home in homes if home}:
+        return
+    hosts = profile.get("hosts")
+    if not host_allowed(found[1], hosts if isinstance(hosts, list) else ()):
+        node.fail(
+            "foreign-host",
+            f"nothing may be sent to {found[1]}: it is neither a profile's host nor one of `hosts`",
+            f"add it: `hosts: [{found[1]}]`",
+        )
+
+
+def _bases(api: Mapping[str, Any]) -> list[str]:
+    """The base URLs of a profile as written."""
+    base = api.get("base_url", "")
+    return [str(one) for one in base.get("of", {}).values()] if isinstance(base, dict) else [str(base)]
 
 
 def _multipart(node: Node, known: Scope) -> Multipart:

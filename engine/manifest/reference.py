@@ -125,7 +125,7 @@ def _key(path: str, written: Mapping[str, Any], root: Mapping[str, Any], require
         required,
         _LANGUAGE_NOTE.sub("", str(node.get("description", ""))),
         next((_example(one) for one in node.get("examples", ())), ""),
-        tuple(node.get("x-mechanisms", ())),
+        tuple(number for one in (node, *node.get("oneOf", ())) for number in one.get("x-mechanisms", ())),
     )
 
 

@@ -46,7 +46,7 @@ def request(method: Method, target: str, **body: Any) -> Request:
         multipart = Multipart(fields, multipart["file"])
     return Request(
         method,
-        compile_template(target, "path"),
+        compile_template(target, "address" if target.startswith("{{") else "path"),
         multipart=multipart,
         **{name: tree(node) for name, node in body.items()},
     )
@@ -77,9 +77,14 @@ def errors(code: str | None = None, status: Mapping[str, Any] = {}, codes: Mappi
 
 
 def sign_in(
-    *steps: AuthStep, headers: Any = None, query: Any = None, renew_on: tuple[int, ...] = (), when: str | None = None
+    *steps: AuthStep,
+    headers: Any = None,
+    query: Any = None,
+    renew_on: tuple[int, ...] = (),
+    when: str | None = None,
+    **given: Any,
 ) -> Authenticator:
-    return Authenticator(path(when), tuple(steps), tree(headers), tree(query), frozenset(renew_on), AT)
+    return Authenticator(path(when), tuple(steps), tree(headers), tree(query), frozenset(renew_on), AT, **given)
 
 
 def step(

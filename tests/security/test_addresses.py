@@ -12,7 +12,9 @@ from connectors.calls import Caller
 from connectors.messages import PreparedRequest
 from connectors.transport import HttpTransport
 from engine.clock import ManualClock
-from engine.errors import InputError, Refused, Transient
+from engine.errors import ExpressionError, InputError, Refused, Transient
+from engine.manifest.model import Basic, Signing
+from engine.manifest.templates import Template, compile_template, compile_tree
 from tests.connectors.declared import HOST, api, connection, operation, paging, request, sign_in, step
 from tests.fake_server import FakeServer, Reply
 
@@ -276,6 +278,98 @@ def test_signing_in_elsewhere_is_refused_unless_the_manifest_names_the_origin(se
     assert server.requests == []
     calling(api(auth=(auth,)), api("login", base_url="https://login.acme-ats.example"))
     assert [seen.path for seen in server.requests] == ["/token", "/people"]
+
+
+def text(template: str) -> Template:
+    return compile_template(template, "text")
+
+
+EVERY_CREDENTIAL = sign_in(
+    headers={"X-Key": "canary-1"},
+    query={"key": "canary-2"},
+    basic=Basic(text("canary-3"), text("canary-4")),
+    sign=Signing(
+        "hex", text("canary-5"), text("{{ request.path }}"), compile_tree({"X-Sign": "{{ signature }}"}, "value")
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_home"),
+    [
+        (f"{HOST}/own", True),
+        ("https://one.files.example/own?a=1", False),
+        ("https://other.acme-ats.example/own", False),
+    ],
+)
+def test_whatever_signs_requests_in_goes_home_only(server: FakeServer, url: str, is_home: bool) -> None:
+    """A file's address may come from data; neither the credential nor the profile's own headers go along."""
+    server.on("GET", "/own", Reply(json=[]))
+    file = operation("file", "GET", "{{ attachment.url }}", headers={"X-Mine": "m"})
+    main = api(auth=(EVERY_CREDENTIAL,), hosts=("*.files.example",), headers={"X-Tenant": "canary-6"})
+    other = api("other", base_url="https://other.acme-ats.example")
+    with Caller(
+        connection(file, apis=(main, other)), transport=HttpTransport(sandbox_origin=server.origin)
+    ) as caller:
+        caller.call("file", {"attachment": {"url": url}})
+        shown = caller.prepare("file", {"attachment": {"url": url}}).shown()
+    seen = server.requests[0]
+    names = {"x-key", "authorization", "x-sign", "x-tenant"}
+    assert names & set(seen.headers) == (names if is_home else set())
+    assert ("key" in seen.query) == is_home
+    assert seen.headers["x-mine"] == "m"
+    assert [canary for canary in ("canary-1", "canary-2", "canary-5") if canary in shown] == []
+
+
+HOSTS_ELSEWHERE = [
+    "https://files.example/x",
+    "https://files.example.evil.example/x",
+    "https://evil.example/one.files.example/x",
+    "https://evilfiles.example/x",
+    "https://one.files.example:8443/x",
+    "http://one.files.example/x",
+    "https://user@one.files.example/x",
+    "https://one.files.example@evil.example/x",
+    "https://one.files.example\\@evil.example/x",
+    "https://one.files.example/../x",
+    "https://one.files.example/x#y",
+    "https://-.files.example/x",
+    "https://one..files.example/x",
+    "https://127.0.0.1/x",
+    "//one.files.example/x",
+    "/x",
+    "x",
+    "",
+]
+
+
+@pytest.mark.parametrize("url", HOSTS_ELSEWHERE)
+def test_an_address_out_of_data_leads_to_the_declared_hosts_only(server: FakeServer, url: str) -> None:
+    file = operation("file", "GET", "{{ attachment.url }}")
+    wired = connection(file, apis=(api(hosts=("*.files.example",)),))
+    caller = Caller(wired, transport=HttpTransport(sandbox_origin=server.origin))
+    with caller, pytest.raises((Refused, ExpressionError)):
+        caller.call("file", {"attachment": {"url": url}})
+    assert server.requests == []
+
+
+def test_what_follows_an_address_out_of_data_stays_one_part_of_its_path(server: FakeServer) -> None:
+    server.on("GET", "*", Reply(json=[]))
+    file = operation("file", "GET", "{{ attachment.url }}/versions/{{ job.id }}")
+    wired = connection(file, apis=(api(hosts=("one.files.example",)),))
+    with Caller(wired, transport=HttpTransport(sandbox_origin=server.origin)) as caller:
+        caller.call("file", {"attachment": {"url": "https://one.files.example/a%2Fb"}, "job": {"id": "../x?y"}})
+    assert server.requests[0].target == "/a%2Fb/versions/..%2Fx%3Fy"
+
+
+def test_a_host_out_of_data_is_checked_also_where_the_address_goes_on(server: FakeServer) -> None:
+    file = operation("file", "GET", "{{ record.base }}.files.example/x")
+    wired = connection(file, apis=(api(hosts=("*.files.example",)),))
+    with Caller(wired, transport=HttpTransport(sandbox_origin=server.origin)) as caller:
+        for base in ("https://evil.example/a", "https://evil.example/?", "https://evil.example/#", "https://a@evil"):
+            with pytest.raises(Refused):
+                caller.call("file", {"record": {"base": base}})
+    assert server.requests == []
 
 
 def test_a_credential_goes_to_its_own_profile_only(server: FakeServer) -> None:
