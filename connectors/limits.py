@@ -50,7 +50,7 @@ class Limiter:
         """What is used of the quota is kept by ``keeper``, and what it remembers counts."""
         if self._limits.quota is not None:
             with self._freed:
-                self._budget.quota.join(keeper, self._limits.quota)
+                self._budget.quota.join(keeper)
 
     @contextmanager
     def slot(self, operation: str, concurrency: int | None = None, cost: int = 1) -> Iterator[Slot]:

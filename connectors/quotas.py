@@ -26,15 +26,16 @@ class QuotaUse:
         self._keepers: list[Keeper] = []
         self._reserved = self._reserved_in = 0
 
-    def join(self, keeper: Keeper, quota: Quota) -> None:
+    def join(self, keeper: Keeper) -> None:
         """A connection takes part: what its keeper remembers counts, and what is used is remembered there."""
         if keeper not in self._keepers:
             self._keepers.append(keeper)
             self._reserved = 0
-            self._recall(quota)
 
     def wait_s(self, quota: Quota, cost: int, now: float) -> float:
         """How long a call of ``cost`` has to wait from now; 0 when it may go."""
+        if cost > self._reserved:
+            self._recall(quota)
         length_s = quota.period_s / _SLICES
         for old in [slice_ for slice_ in self._used if (slice_ + 1) * length_s + quota.period_s <= now]:
             del self._used[old]
@@ -52,13 +53,12 @@ class QuotaUse:
         return max(0.0, opens - now)
 
     def take(self, quota: Quota, cost: int, now: float) -> None:
-        """A call of ``cost`` goes now."""
+        """A call of ``cost`` goes now, which does not have to wait."""
         if cost > self._reserved:
             self._reserve(quota, cost - self._reserved, now)
         self._reserved -= cost
 
     def _reserve(self, quota: Quota, needed: int, now: float) -> None:
-        self._recall(quota)
         left = quota.credits - self._used.total()
         block = max(needed, min(left, quota.credits // _BLOCK))
         self._reserved_in = int(now // (quota.period_s / _SLICES))

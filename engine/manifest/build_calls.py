@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
 from engine.manifest import scope
+from engine.manifest.hosts import host_allowed
 from engine.manifest.model import (
     ErrorReading,
     Multipart,
@@ -16,7 +17,6 @@ from engine.manifest.model import (
     Request,
     Setting,
 )
-from engine.manifest.hosts import host_allowed
 from engine.manifest.node import Node
 from engine.manifest.scope import Scope
 

@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -18,11 +19,24 @@ from connectors.limits import Limiter
 from connectors.transport import HttpTransport
 from engine.clock import ManualClock
 from engine.errors import Throttled
-from engine.manifest.model import Limits, RetryHint
+from engine.manifest.model import Limits, Quota, RetryHint
 from tests.connectors.declared import api, connection, operation, paging
 from tests.fake_server import FakeServer, Reply
 
 MARGIN = 1.05
+
+
+class Memory:
+    """A keeper that outlives its limiter."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def put(self, name: str, value: str) -> None:
+        self.values[name] = value
 
 
 def limiter(clock: ManualClock, patience_s: float = 10_000, **limits: Any) -> Limiter:
@@ -242,3 +256,72 @@ def test_a_page_that_is_throttled_is_asked_for_again(server: FakeServer) -> None
     with calling(server, clock, listed) as caller:
         assert caller.records("list", {}) == [{"id": 1}, {"id": 2}]
     assert len(server.requests) == 4
+
+
+# ── token buckets and quotas ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    calls=st.integers(1, 20),
+    burst=st.integers(1, 30),
+    gaps=st.lists(st.floats(0, 2), min_size=1, max_size=80),
+)
+def test_no_time_ever_sees_more_calls_than_the_burst_and_what_dripped_in(
+    calls: int, burst: int, gaps: list[float]
+) -> None:
+    clock = ManualClock()
+    limits = limiter(clock, rate=(calls, 1.0), model="bucket", burst=burst)
+    starts = []
+    for gap in gaps:
+        clock.advance(gap)
+        starts.append(started(limits))
+    for at, first in enumerate(starts):
+        for after, last in enumerate(starts[at:], 1):
+            assert after <= burst + calls * (last - first) + 1e-6
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    credits=st.integers(5, 400),
+    costs=st.lists(st.integers(1, 5), min_size=1, max_size=60),
+    gaps=st.lists(st.floats(0, 7200), min_size=60, max_size=60),
+    restarts=st.sets(st.integers(0, 59)),
+)
+def test_no_day_ever_sees_more_credits_than_there_are(
+    credits: int, costs: list[int], gaps: list[float], restarts: set[int]
+) -> None:
+    """But for a hundredth that is written down ahead, whatever the restarts."""
+    clock, keeper = ManualClock(), Memory()
+    taken: list[tuple[float, int]] = []
+    for number, (cost, gap) in enumerate(zip(costs, gaps, strict=False)):
+        if number == 0 or number in restarts:
+            limits = limiter(clock, 1e9, quota=Quota(credits, 86400.0))
+            limits.remember(keeper)
+        clock.advance(gap)
+        with limits.slot("get", cost=cost):
+            taken.append((clock.now(), cost))
+    for at, (first, _) in enumerate(taken):
+        within = sum(cost for when, cost in taken[at:] if when < first + 86400.0)
+        assert within <= credits * 1.01
+
+
+def test_a_whole_quota_can_be_used() -> None:
+    clock = ManualClock()
+    limits = limiter(clock, patience_s=0.0, quota=Quota(1234, 86400.0))
+    for _ in range(1234):
+        started(limits)
+    with pytest.raises(Throttled):
+        started(limits)
+
+
+def test_two_processes_of_one_connection_count_together() -> None:
+    clock, keeper = ManualClock(), Memory()
+    both = [limiter(clock, patience_s=0.0, quota=Quota(1000, 86400.0)) for _ in range(2)]
+    for limits in both:
+        limits.remember(keeper)
+    made = 0
+    for limits in both * 600:
+        with suppress(Throttled), limits.slot("get"):
+            made += 1
+    assert 980 <= made <= 1000

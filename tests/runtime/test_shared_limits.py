@@ -1,0 +1,48 @@
+"""Tenants that an ATS counts together share a budget in the running service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from connectors.budgets import MARGIN
+from engine.clock import ManualClock
+from engine.manifest.connection import Connection
+from engine.redaction import Secret
+from engine.runtime.service import open_routes
+from engine.store import Store
+from tests.conformance.acme import manifest
+from tests.fake_server import FakeServer, Reply
+
+LIMITED = """
+    settings: {api_key: {type: secret, required: true}, client: {type: text}}
+    apis:
+      main:
+        base_url: https://api.acme.example
+        auth: [{headers: {X-Key: "{{ settings.api_key }}"}}]
+        limits: {rate: 2/10s, quota: {credits: 1000, per: 24h}, key: "{{ settings.client }}"}
+    operations:
+      me: {get: /me}
+"""
+
+
+def test_tenants_of_one_client_wait_for_each_other_and_their_quota_is_kept_in_the_store(tmp_path: Path) -> None:
+    clock = ManualClock()
+    made = manifest(LIMITED)
+    clients = {"ana": "one", "ben": "one", "eve": "two"}
+    tenants = {
+        name: Connection(name, made, {"api_key": Secret("fake"), "client": client})
+        for name, client in clients.items()
+    }
+    with FakeServer() as server, Store.open(tmp_path / "kept.db", clock) as store:
+        server.on("GET", "/me", Reply(json={}))
+        routes = open_routes(tenants, store, clock, dict.fromkeys(tenants, server.origin))
+        for name in ("ana", "ben", "eve", "eve"):
+            routes[name].caller.call("me", {})
+        assert clock.monotonic() == 0
+        routes["ben"].caller.call("me", {})
+        assert clock.monotonic() == pytest.approx(10 * MARGIN)
+        for route in routes.values():
+            route.caller.close()
+        assert store.connections.get("ben", "auth.quota.main") is not None
