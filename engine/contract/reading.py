@@ -11,9 +11,9 @@ from engine.contract.problems import Problem
 from engine.manifest.expressions import Path, compile_path
 from engine.manifest.findings import nearest
 from engine.manifest.node import Node
-from engine.manifest.path_types import Absent, type_given
-from engine.manifest.readings import Reading, readings
-from engine.manifest.types import ANY, Type, union
+from engine.manifest.path_types import Absent, follow
+from engine.manifest.readings import Reading, given_to, readings
+from engine.manifest.types import Type, union
 
 PathKey = tuple[str | int, ...]
 _WORDS = {"text": "a text", "number": "a number", "integer": "a number", "boolean": "true or false", "list": "a list"}
@@ -40,7 +40,7 @@ def reading_problems(root: Node, answers: Answers) -> Iterator[Problem]:
                 yield _no_answer(reading, answers.calls[reading.call])
             told.add(reading.call)
             continue
-        given = _given(root, reading, answers)
+        given = given_to(root, reading, answers.good.get if reading.base != "error" else answers.bad.get)
         yield from _absent(reading.node, given, f"what {answers.calls[reading.call].endpoint.name} answers")
         if reading.node.key == "records":
             yield from _no_list(reading.node, given)
@@ -53,52 +53,9 @@ def _no_answer(reading: Reading, call: Call) -> Problem:
     return Problem(reading.node, "contract-answer", message, severity="note")
 
 
-def _given(root: Node, reading: Reading, answers: Answers) -> Type:
-    """The type of what the expression is called with."""
-    if reading.base == "error":
-        return answers.bad[reading.call] or ANY
-    answer = answers.good[reading.call] or ANY
-    if reading.base == "answer":
-        return answer
-    record = _record(root, reading.call, answer)
-    if reading.base == "records":
-        return Type(frozenset({"list"}), record)
-    if reading.base == "named":
-        return Type(frozenset({"object"}), keys={"record": record, "item": _item(reading.owner, record)}, open=True)
-    return _with_added(root, reading.owner, record, answers)
-
-
-def _record(root: Node, call: PathKey, answer: Type) -> Type:
-    """The type of one record of an answer; of a list, of its items."""
-    operation = root
-    for key in call:
-        operation = operation[key]
-    expression = operation.value("records") or operation.value("record")
-    given = type_given(compile_path(expression), answer)[0] if expression else answer
-    if "records" in operation and given.kinds is not None and "list" in given.kinds:
-        return given.items or ANY
-    return given
-
-
-def _item(owner: Node, record: Type) -> Type:
-    each = owner.value("each")
-    return (type_given(compile_path(each), record)[0].items or ANY) if each else ANY
-
-
-def _with_added(root: Node, owner: Node, record: Type, answers: Answers) -> Type:
-    """``record`` with what the further reads of an object put into it under their names."""
-    if record.keys is None or "add" not in owner:
-        return record
-    added = {}
-    for name, node in owner.items("add"):
-        call: PathKey = ("operations", node.value("read"))
-        added[name] = _record(root, call, answers.good.get(call) or ANY)
-    return Type(record.kinds, record.items, {**record.keys, **added}, record.open)
-
-
 def _absent(node: Node, given: Type, where: str) -> Iterator[Problem]:
     path = compile_path(node.data)
-    for absent in type_given(path, given)[1]:
+    for absent in follow(path, given).absent:
         yield _problem(node, path, absent, where)
 
 
@@ -127,7 +84,7 @@ def _instead(above: tuple[str, ...], name: str, known: tuple[str, ...]) -> str:
 
 
 def _no_list(node: Node, given: Type) -> Iterator[Problem]:
-    kinds = type_given(compile_path(node.data), given)[0].kinds
+    kinds = follow(compile_path(node.data), given).type.kinds
     if kinds is not None and not kinds & {"list", "object"}:
         shown = " or ".join(sorted(_WORDS.get(kind, kind) for kind in kinds))
         yield Problem(node, "contract-answer", f"`{node.data}` gives {shown}; expected a list of records")

@@ -1,27 +1,23 @@
-"""A JMESPath and the type of what it is called with in; the type of what it gives, and the names not there, out."""
+"""A JMESPath and the type of what it is called with in; the type of what it gives, and what cannot be right, out.
+
+Two things are told: names that are not there (``Absent``), and values of which something is asked that they cannot
+do (``Clash``). Behind either, nothing is known, so that one mistake is told once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import Any
 
-from jmespath.parser import Parser
-
 from engine.manifest.expressions import Chain, Path
-from engine.manifest.types import ANY, Kind, Type, union
+from engine.manifest.findings import nearest
+from engine.manifest.path_functions import argument_clashes, result_of
+from engine.manifest.type_clashes import Clash, compared
+from engine.manifest.types import ANY, BOOLEAN, Kind, Type, all_of, constant, list_of, or_null, record, union
 
 Node = Mapping[str, Any]
-
-_RESULTS: Mapping[str, Kind] = {
-    **dict.fromkeys(("contains", "starts_with", "ends_with"), "boolean"),
-    **dict.fromkeys(("abs", "avg", "ceil", "floor", "length", "sum", "to_number"), "number"),
-    **dict.fromkeys(("join", "to_string", "type"), "text"),
-    **dict.fromkeys(("keys", "values", "to_array"), "list"),
-}
-_SAME = frozenset({"sort", "sort_by", "reverse"})
-_ONE_OF = frozenset({"max_by", "min_by", "max", "min"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,25 +25,32 @@ class Absent:
     """A name that is never there. ``chain`` are the names read in a row up to it; ``known`` those that are there.
 
     ``instead`` says what stands in place of an object, where it is none. ``optional``: another alternative of an
-    ``||`` is there.
+    ``||`` is there. ``at`` is the character of the expression at which the name stands; ``origin`` is where the
+    names that are there are known from.
     """
 
     chain: Chain
     known: tuple[str, ...]
     instead: frozenset[Kind] = frozenset()
     optional: bool = False
+    at: int = 0
+    origin: str = ""
 
 
-def type_given(path: Path, root: Type) -> tuple[Type, list[Absent]]:
-    """What ``path`` gives when called with data of the type ``root``, and which of its names cannot be there."""
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What an expression gives, and what is wrong with it."""
+
+    type: Type
+    absent: tuple[Absent, ...]
+    clashes: tuple[Clash, ...]
+
+
+def follow(path: Path, root: Type) -> Followed:
+    """What ``path`` gives when it is called with data of the type ``root``."""
     reading = _Reading()
-    return reading.of(_tree(path.text), root, ()), reading.absent
-
-
-@lru_cache(maxsize=1024)
-def _tree(text: str) -> Node:
-    tree: Node = Parser().parse(text).parsed
-    return tree
+    given = reading.of(path.tree, root, ())
+    return Followed(given, tuple(reading.absent), tuple(reading.clashes))
 
 
 class _Reading:
@@ -55,30 +58,28 @@ class _Reading:
 
     def __init__(self) -> None:
         self.absent: list[Absent] = []
+        self.clashes: list[Clash] = []
 
-    def of(self, node: Node, at: Type, chain: Chain) -> Type:
-        return _FOLLOWERS.get(node["type"], _Reading._unknown)(self, node, at, chain)
-
-    def _unknown(self, node: Node, at: Type, chain: Chain) -> Type:
-        for child in () if node["type"] in ("slice", "literal") else node["children"]:
-            self.of(child, at, chain)
-        return ANY
+    def of(self, node: Node, at: Type, chain: Chain = ()) -> Type:
+        return _FOLLOWERS[node["type"]](self, node, at, chain)
 
     def _itself(self, _: Node, at: Type, __: Chain) -> Type:
         return at
 
     def _field(self, node: Node, at: Type, chain: Chain) -> Type:
-        name = node["value"]
-        if at.kinds is not None and "object" not in at.kinds:
-            if at.kinds != {"null"}:
-                self.absent.append(Absent((*chain, name), (), at.kinds - {"null"}))
+        name, place = node["value"], node.get("at", 0)
+        if at.is_nothing or at.kinds is None:
             return ANY
-        if at.keys is None or (at.open and name not in at.keys):
+        if "object" not in at.kinds:
+            kinds = at.kinds - {"null"}
+            self.absent.append(Absent((*chain, name), (), kinds, at=place, origin=at.origin))
             return ANY
-        if name not in at.keys:
-            self.absent.append(Absent((*chain, name), tuple(at.keys)))
+        if name not in (at.keys or {}):
+            if at.keys and not at.open:
+                self.absent.append(Absent((*chain, name), tuple(at.keys), at=place, origin=at.origin))
             return ANY
-        return at.keys[name]
+        found = at.key(name)
+        return found if at.kinds == {"object"} else or_null(found)
 
     def _chain(self, node: Node, at: Type, chain: Chain) -> Type:
         for child in node["children"]:
@@ -86,79 +87,144 @@ class _Reading:
             chain = (*chain, child["value"]) if child["type"] == "field" else ()
         return at
 
-    def _element(self, at: Type) -> Type:
-        return at.items or ANY
+    def _pipe(self, node: Node, at: Type, chain: Chain) -> Type:
+        left, right = node["children"]
+        return self.of(right, self.of(left, at, chain))
 
     def _index(self, _: Node, at: Type, __: Chain) -> Type:
-        return self._element(at)
+        return or_null(at.element) if at.may_be("list") else ANY
+
+    def _slice(self, _: Node, at: Type, __: Chain) -> Type:
+        return at if at.may_be("list") else ANY
 
     def _flatten(self, node: Node, at: Type, chain: Chain) -> Type:
-        base = self.of(node["children"][0], at, chain)
-        element = self._element(base)
+        element = self.of(node["children"][0], at, chain).element
         if element.kinds is None or "list" not in element.kinds:
-            return Type(frozenset({"list"}), element)
-        below, kinds = self._element(element), element.kinds - {"list"}
-        return Type(frozenset({"list"}), union(replace(element, kinds=kinds, items=None), below) if kinds else below)
+            return list_of(element.present)
+        below, kinds = element.element, element.kinds - {"list", "null"}
+        return list_of(union(replace(element, kinds=kinds, items=None), below).present if kinds else below.present)
 
     def _projection(self, node: Node, at: Type, chain: Chain) -> Type:
-        left, right, *condition = node["children"]
-        base = self.of(left, at, chain)
-        element = ANY if node["type"] == "value_projection" else self._element(base)
-        for child in condition:
-            self.of(child, element, ())
-        return Type(frozenset({"list"}), self.of(right, element, ()))
+        base = self.of(node["children"][0], at, chain)
+        return list_of(self.of(node["children"][1], base.element.present).present)
 
-    def _either(self, node: Node, at: Type, _: Chain) -> Type:
-        before = len(self.absent)
-        one = self.of(node["children"][0], at, ())
-        between = len(self.absent)
-        other = self.of(node["children"][1], at, ())
-        if (between > before) != (len(self.absent) > between):
-            self.absent[before:] = [replace(absent, optional=True) for absent in self.absent[before:]]
-        return ANY if ANY in (one, other) else union(one, other)
+    def _values(self, node: Node, at: Type, chain: Chain) -> Type:
+        base = self.of(node["children"][0], at, chain)
+        known = all_of(map(base.key, base.keys or ())) if not base.open else None
+        return list_of(self.of(node["children"][1], (known or ANY).present).present)
 
-    def _last(self, node: Node, at: Type, _: Chain) -> Type:
-        return [self.of(child, at, ()) for child in node["children"]][-1]
+    def _filter(self, node: Node, at: Type, chain: Chain) -> Type:
+        left, right, condition = node["children"]
+        if left["type"] == "multi_select_list" and condition["type"] == "current":
+            # `[a, b][?@]` is a list of what is there of several: like the alternatives of an `||`.
+            element = self._alternatives(left["children"], at, chain)
+        else:
+            element = self.of(left, at, chain).element.present
+        self.of(condition, element)
+        return list_of(self.of(right, element).present)
 
-    def _truth(self, node: Node, at: Type, _: Chain) -> Type:
-        self._last(node, at, ())
-        return Type(frozenset({"boolean"}))
+    def _or(self, node: Node, at: Type, chain: Chain) -> Type:
+        return self._alternatives(_operands(node), at, chain)
 
-    def _mapping(self, node: Node, at: Type, _: Chain) -> Type:
-        keys = {pair["value"]: self.of(pair["children"][0], at, ()) for pair in node["children"]}
-        return Type(frozenset({"object"}), keys=keys)
+    def _alternatives(self, nodes: list[Node], at: Type, chain: Chain) -> Type:
+        """The union; a name that is absent is no mistake where another alternative is there."""
+        outcomes: list[tuple[Type, list[Absent]]] = []
+        before, self.absent = self.absent, []
+        for child in nodes:
+            given = self.of(child, at, chain)
+            outcomes.append((given, self.absent))
+            self.absent = []
+        failed = [absent for _, absent in outcomes if any(not one.optional for one in absent)]
+        some = len(failed) < len(outcomes)
+        told = [replace(one, optional=True) for absent in failed for one in absent] if some else _nearest(failed)
+        self.absent = before + told + [one for _, absent in outcomes if absent not in failed for one in absent]
+        return ANY if failed or any(given.kinds is None for given, _ in outcomes) else _either(outcomes)
 
-    def _list(self, node: Node, at: Type, _: Chain) -> Type:
-        elements = [self.of(child, at, ()) for child in node["children"]]
-        return Type(frozenset({"list"}), ANY if ANY in elements else reduce(union, elements))
+    def _and(self, node: Node, at: Type, chain: Chain) -> Type:
+        left, right = (self.of(child, at, chain) for child in node["children"])
+        return union(left, right)
 
-    def _function(self, node: Node, at: Type, _: Chain) -> Type:
+    def _not(self, node: Node, at: Type, chain: Chain) -> Type:
+        # What is asked is whether it is there: that it is not is an answer.
+        before, self.absent = self.absent, []
+        self.of(node["children"][0], at, chain)
+        self.absent = before + [replace(one, optional=True) for one in self.absent]
+        return BOOLEAN
+
+    def _comparator(self, node: Node, at: Type, chain: Chain) -> Type:
+        left, right = node["children"]
+        one, other = self.of(left, at, chain), self.of(right, at, chain)
+        clash = compared(one, other, ordered=node["value"] not in ("eq", "ne"), at=_start(left))
+        self.clashes += [clash] if clash else []
+        return BOOLEAN
+
+    def _literal(self, node: Node, _: Type, __: Chain) -> Type:
+        return constant(node["value"])
+
+    def _mapping(self, node: Node, at: Type, chain: Chain) -> Type:
+        return record({pair["value"]: self.of(pair["children"][0], at, chain) for pair in node["children"]})
+
+    def _list(self, node: Node, at: Type, chain: Chain) -> Type:
+        return list_of(all_of([self.of(child, at, chain) for child in node["children"]]) or ANY)
+
+    def _function(self, node: Node, at: Type, chain: Chain) -> Type:
         name, given = node["value"], node["children"]
-        types = [ANY if child["type"] == "expref" else self.of(child, at, ()) for child in given]
-        element = next((type_.items for type_ in types if type_.items is not None), None) or ANY
-        for child in given:
-            if child["type"] == "expref":
-                self.of(child["children"][0], element, ())
-        if name in _SAME:
-            return types[0]
-        if name in _ONE_OF:
-            return element
-        return Type(frozenset({_RESULTS[name]})) if name in _RESULTS else ANY
+        if name == "not_null":
+            return self._alternatives(list(given), at, chain)
+        types = [ANY if child["type"] == "expref" else self.of(child, at, chain) for child in given]
+        element = next((type_.element for type_ in types if type_.items is not None), ANY).present
+        each = [self.of(child["children"][0], element) for child in given if child["type"] == "expref"]
+        self.clashes += argument_clashes(name, types, [_start(child) for child in given])
+        return result_of(name, types, each[0] if each else ANY)
+
+    def _reference(self, *_: object) -> Type:
+        return ANY
+
+
+def _operands(node: Node) -> list[Node]:
+    """All alternatives of a chain of ``||``."""
+    left, right = node["children"]
+    return [*(_operands(left) if left["type"] == "or_expression" else [left]), right]
+
+
+def _either(outcomes: list[tuple[Type, list[Absent]]]) -> Type:
+    # An alternative that is null is passed over, but for the last.
+    *earlier, last = [given for given, _ in outcomes]
+    return reduce(union, [*(one.present for one in earlier), last])
+
+
+def _nearest(failed: list[list[Absent]]) -> list[Absent]:
+    """Of several alternatives none of which is there, the one that was most likely meant to be."""
+    near = (absent for absent in failed if any(nearest(one.chain[-1], one.known) for one in absent))
+    return next(near, failed[0] if failed else [])
+
+
+def _start(node: Node) -> int:
+    """The first character at which something of ``node`` stands."""
+    below = [] if node["type"] in ("slice", "literal") else node["children"]
+    return min([node["at"]] if "at" in node else [_start(child) for child in below if child], default=0)
 
 
 _FOLLOWERS: Mapping[str, Callable[[_Reading, Node, Type, Chain], Type]] = {
     "field": _Reading._field,
     "current": _Reading._itself,
     "identity": _Reading._itself,
-    "slice": _Reading._itself,
+    "slice": _Reading._slice,
     "index": _Reading._index,
     "flatten": _Reading._flatten,
-    **dict.fromkeys(("subexpression", "pipe", "index_expression"), _Reading._chain),
-    **dict.fromkeys(("projection", "filter_projection", "value_projection"), _Reading._projection),
-    "or_expression": _Reading._either,
-    "and_expression": _Reading._last,
-    **dict.fromkeys(("comparator", "not_expression"), _Reading._truth),
+    "subexpression": _Reading._chain,
+    "index_expression": _Reading._chain,
+    "pipe": _Reading._pipe,
+    "projection": _Reading._projection,
+    "value_projection": _Reading._values,
+    "filter_projection": _Reading._filter,
+    "or_expression": _Reading._or,
+    "and_expression": _Reading._and,
+    "not_expression": _Reading._not,
+    "comparator": _Reading._comparator,
+    "literal": _Reading._literal,
     "multi_select_dict": _Reading._mapping,
     "multi_select_list": _Reading._list,
     "function_expression": _Reading._function,
+    "expref": _Reading._reference,
 }

@@ -1,16 +1,26 @@
-"""Where a manifest reads answers: its document in; each JMESPath over an answer, with what it is called with, out."""
+"""Where a manifest reads answers: its document in; each JMESPath over an answer, and what it is called with, out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from engine.manifest.expressions import ExpressionSyntaxError, compile_path
 from engine.manifest.node import Node
+from engine.manifest.path_types import follow
+from engine.manifest.types import ANY, Type, list_of, or_null, record
 
 Base = Literal["answer", "record", "records", "named", "error"]
 """What an expression is called with: the whole answer, a record of it, the list of records, ``record`` and ``item``
 by these names, or the answer that tells of a failure."""
+
+
+CallPath = tuple[str | int, ...]
+"""Where an operation or a step of signing in stands in the document."""
+
+AnswerOf = Callable[[CallPath], Type | None]
+"""A call → the type of its answer, None where nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +28,7 @@ class Reading:
     """One expression at ``node``. ``call`` is the path in the document of the operation or sign-in step it reads."""
 
     node: Node
-    call: tuple[str | int, ...]
+    call: CallPath
     base: Base
     owner: Node
 
@@ -80,7 +90,7 @@ def readings(root: Node) -> Iterator[Reading]:
                         yield Reading(node, call, rule.base, owner)
 
 
-def _call(root: Node, owner: Node, of: str) -> tuple[str | int, ...]:
+def _call(root: Node, owner: Node, of: str) -> CallPath:
     if not of:
         return owner.path
     found = next(_below(root if of[0] == "/" else owner, of.strip("/").split(".")), None)
@@ -97,3 +107,51 @@ def _below(node: Node, path: list[str]) -> Iterator[Node]:
             yield from _below(node[name], rest)
     elif key in node:
         yield from _below(node[key], rest)
+
+
+def given_to(root: Node, reading: Reading, answer_of: AnswerOf) -> Type:
+    """The type of what the expression is called with."""
+    answer = answer_of(reading.call) or ANY
+    if reading.base in ("answer", "error"):
+        return answer
+    each = record_of(root, reading.call, answer)
+    if reading.base == "records":
+        return list_of(each)
+    if reading.base == "named":
+        return record({"record": each, "item": _item(reading.owner, each)}, open=True)
+    return _with_added(root, reading.owner, each, answer_of)
+
+
+def record_of(root: Node, call: CallPath, answer: Type) -> Type:
+    """The type of one record of an answer; of a list, of its items."""
+    operation = root
+    for key in call:
+        if isinstance(key, str) and key not in operation:
+            return ANY
+        operation = operation[key]
+    expression = operation.value("records") or operation.value("record")
+    given = _followed(expression, answer) if expression else answer
+    return given.element.present if "records" in operation and given.may_be("list") and given.kinds else given
+
+
+def _followed(expression: str, data: Type) -> Type:
+    try:
+        return follow(compile_path(expression), data).type
+    except ExpressionSyntaxError:
+        return ANY
+
+
+def _item(owner: Node, each: Type) -> Type:
+    items = owner.value("each")
+    return _followed(items, each).element.present if items else ANY
+
+
+def _with_added(root: Node, owner: Node, each: Type, answer_of: AnswerOf) -> Type:
+    """The record with what the further reads of an object put into it under their names."""
+    if each.keys is None or "add" not in owner:
+        return each
+    added = {}
+    for name, node in owner.items("add"):
+        call: CallPath = ("operations", node.value("read"))
+        added[name] = or_null(record_of(root, call, answer_of(call) or ANY))
+    return replace(each, keys={**each.keys, **added})

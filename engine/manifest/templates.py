@@ -73,7 +73,7 @@ def compile_template(text: str, kind: Kind) -> Template:
     """``text`` as a Template. Raises ExpressionSyntaxError."""
     if len(text.encode("utf-8", "replace")) > LIMIT_BYTES:
         raise ExpressionSyntaxError(f"the template is longer than {LIMIT_BYTES // 1024} KiB")
-    tree = _parsed(text, kind)
+    tree = syntax_tree(text, kind)
     check(tree, text, kind)
     chains = tuple(sorted(set(references(tree))))
     outputs = [part for node in tree.body if isinstance(node, nodes.Output) for part in node.nodes]
@@ -85,7 +85,8 @@ def compile_template(text: str, kind: Kind) -> Template:
     return Template(text, kind, chains, render)
 
 
-def _parsed(text: str, kind: Kind) -> nodes.Template:
+def syntax_tree(text: str, kind: Kind) -> nodes.Template:
+    """The template as Jinja reads it. Raises ExpressionSyntaxError."""
     try:
         return (NOTES if kind == "note" else PLAIN).parse(text)
     except TemplateSyntaxError as error:

@@ -69,16 +69,16 @@ class Type:
     origin: str = ""
 
     @property
-    def is_any(self) -> bool:
-        """Whether nothing is known of the kind."""
-        return self.kinds is None
-
-    @property
     def present(self) -> Type:
         """The type of what is there: without null, where it may be anything else too."""
         if self.kinds is None or self.kinds <= {"null"}:
             return self
         return replace(self, kinds=self.kinds - {"null"})
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it is null and nothing else, as far as is known."""
+        return self.kinds is not None and self.kinds <= {"null"}
 
     def may_be(self, *kinds: Kind) -> bool:
         """Whether the value could be of one of ``kinds``; a whole number is a number too."""
@@ -86,6 +86,21 @@ class Type:
             return True
         wanted = {*kinds, "integer"} if "number" in kinds else {*kinds}
         return not self.kinds.isdisjoint(wanted) or ("integer" in kinds and "number" in self.kinds)
+
+    def key(self, name: str) -> Type:
+        """What stands at the key ``name`` of the object; ANY where that is not known, or null in all samples."""
+        found = (self.keys or {}).get(name, ANY)
+        return ANY if found.is_nothing else found.from_(self.origin)
+
+    @property
+    def element(self) -> Type:
+        """What an item of the list is."""
+        return (self.items or ANY).from_(self.origin)
+
+    def from_(self, origin: str) -> Type:
+        """The type, known from ``origin`` unless it is known from elsewhere."""
+        known = self.origin or not origin or not (self.keys or self.items)
+        return self if known else replace(self, origin=origin)
 
 
 ANY = Type()
@@ -97,6 +112,12 @@ BOOLEAN = Type(frozenset({"boolean"}))
 MOMENT = Type(frozenset({"text"}), means="moment")
 FREE_TEXT = Type(frozenset({"text"}), means="free")
 LIST = Type(frozenset({"list"}))
+
+
+def constant(value: Json) -> Type:
+    """The type of a value that stands in an expression: of a text, it is known which."""
+    type_ = of_value(value)
+    return replace(type_, one_of=(value,)) if isinstance(value, str) else type_
 
 
 def list_of(items: Type) -> Type:
@@ -163,7 +184,7 @@ def _means_of_both(one: Type, other: Type) -> str:
         return SECRET
     if one.means == other.means or other.kinds == NULL.kinds:
         return one.means
-    return other.means if one.kinds == NULL.kinds else ""
+    return other.means if one.kinds == NULL.kinds else "free"
 
 
 def _one_of(one: Type, other: Type) -> tuple[str, ...]:
@@ -203,8 +224,8 @@ def describe(type_: Type) -> str:
 
 
 def _described(kind: Kind, type_: Type) -> str:
-    items = type_.items
-    if kind != "list" or items is None or items.kinds is None or len(items.kinds) != 1:
+    kinds = (type_.items or ANY).present.kinds
+    if kind != "list" or kinds is None or len(kinds) != 1:
         return _WORDS[kind]
-    (each,) = items.kinds
+    (each,) = kinds
     return f"a list of {_PLURALS[each]}" if each in _PLURALS else _WORDS[kind]

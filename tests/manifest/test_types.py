@@ -55,7 +55,7 @@ def meaning(type_: Type, means: str) -> Type:
 def test_a_meaning_is_kept_by_nothing_and_lost_by_another_and_a_secret_stays_one() -> None:
     job, candidate, secret = (meaning(TEXT, means) for means in ("job.id", "candidate.id", "secret"))
     assert union(job, NULL).means == union(NULL, job).means == "job.id"
-    assert union(job, candidate).means == ""
+    assert union(job, candidate).means == "free"
     assert union(secret, job).means == union(ANY, secret).means == "secret"
 
 
