@@ -16,8 +16,8 @@ import typer
 from engine.cli.options import AsJson, Mappings
 from engine.cli.output import show_findings
 from engine.errors import InputError, SpecError
-from engine.manifest.build import examine
 from engine.manifest.findings import Finding
+from engine.manifest.lint.check import lint as lint_manifest
 from engine.manifest.schemas import data_folder, schema
 from engine.manifest.shape import check
 from engine.manifest.source import Source, read
@@ -68,7 +68,7 @@ def _examined(source: Source, file: Path, mappings: Path | None) -> list[Finding
         from engine.manifest.overlay import load_overlay
 
         return list(load_overlay(file, mappings).warnings)
-    return examine(source)[1]
+    return list(lint_manifest(source).findings)
 
 
 def _of_test(source: Source, file: Path) -> list[Finding]:

@@ -17,6 +17,7 @@ from engine.manifest.findings import Finding
 from engine.manifest.model import ApplicationList, Ats, Manifest, ObjectMap
 from engine.manifest.node import Node, Report
 from engine.manifest.schemas import schema
+from engine.manifest.scope import setting_type
 from engine.manifest.shape import check
 from engine.manifest.source import Source, read
 from engine.model import Json
@@ -32,6 +33,12 @@ def load(path: FilePath) -> Manifest:
 
 def examine(source: Source) -> tuple[Manifest | None, list[Finding]]:
     """The manifest in ``source`` (None when its form is wrong) and all findings, warnings too, sorted."""
+    manifest, root = opened(source)
+    return manifest, sorted(set(root.report.findings))
+
+
+def opened(source: Source) -> tuple[Manifest | None, Node]:
+    """The manifest in ``source`` (None when its form is wrong) and its document, which holds the findings."""
     data, findings = check(source, schema("manifest"))
     malformed = frozenset(finding.line for finding in findings if finding.severity == "error")
     report = Report(findings=findings, malformed=malformed)
@@ -39,7 +46,7 @@ def examine(source: Source) -> tuple[Manifest | None, list[Finding]]:
     manifest = None if malformed else build(root)
     if malformed:
         _look_around(root)
-    return manifest, sorted(set(report.findings))
+    return manifest, root
 
 
 def build(root: Node) -> Manifest:
@@ -119,7 +126,7 @@ def _collect_names(root: Node) -> None:
         "note": root.value("write_back", {}).get("notes", {}),
     }
     root.report.names.update(names)
-    root.report.settings = dict.fromkeys(names["setting"])
+    root.report.settings = {name: setting_type(declared) for name, declared in names["setting"].items()}
     root.report.secrets = frozenset(name for name, node in root.items("settings") if node.value("type") == "secret")
 
 

@@ -26,9 +26,21 @@ Parsed = TypeVar("Parsed")
 TemplateKind = Literal["value", "text", "path", "address", "note"]
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An expression that stands at ``node`` and what it may read there; None: what it is called with has no names."""
+
+    node: Node
+    compiled: Path | Template
+    scope: Scope | None
+
+
 @dataclass(slots=True)
 class Report:
-    """Where findings gather while a document is built, and the names that references are checked against."""
+    """Where findings gather while a document is built, and the names that references are checked against.
+
+    ``uses`` are the expressions that were read, ``referred`` the names that were referred to, as (kind, name).
+    """
 
     findings: list[Finding] = field(default_factory=list)
     names: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -37,6 +49,8 @@ class Report:
     """Names of settings that are secret."""
     malformed: frozenset[int] = frozenset()
     """Lines with a mistake of form; the named parts that hold one are passed over."""
+    uses: list[Use] = field(default_factory=list)
+    referred: set[tuple[str, str]] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,14 +117,21 @@ class Node:
         self, code: str, message: str, hint: str = "", *, offset: int | None = None, at_key: bool = False
     ) -> None:
         """Reports a mistake here, or at the key; ``offset`` counts characters into the scalar."""
-        place = self.source.mark(self.path, at_key)
-        if offset is not None:
-            place = position_inside(self.source.text, place, self.source.raw(self.path) or "", offset)
+        place = self.position(offset, at_key=at_key)
         self.report.findings.append(Finding(self.source.file, *place, code, message, hint))
 
-    def warn(self, code: str, message: str, hint: str = "") -> None:
+    def position(self, offset: int | None = None, *, at_key: bool = False) -> tuple[int, int]:
+        """Line and column of what stands here, of its key, or of a character of the scalar."""
+        place = self.source.mark(self.path, at_key)
+        if offset is None:
+            return place
+        return position_inside(self.source.text, place, self.source.raw(self.path) or "", offset)
+
+    def warn(self, code: str, message: str, hint: str = "", *, offset: int | None = None) -> None:
+        """Reports a warning at the key here, or at a character of the scalar."""
         at = self.at
-        self.report.findings.append(Finding(at.file, at.line, at.column, code, message, hint, "warning"))
+        place = (at.line, at.column) if offset is None else self.position(offset)
+        self.report.findings.append(Finding(self.source.file, *place, code, message, hint, "warning"))
 
     # ── readers ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -147,6 +168,7 @@ class Node:
             what = "`!` takes the first name only: `!a.b` is `(!a).b`, which is never true"
             self.fail("early-not", what, "write `!(a.b)`", offset=path.text.find("!"))
         self._check_names(path.references, scope, path.offset_of)
+        self.report.uses.append(Use(self, path, scope))
         return path
 
     def template(self, key: str, kind: TemplateKind, scope: Scope) -> Template | None:
@@ -194,6 +216,7 @@ class Node:
 
     def as_reference(self, kind: str) -> str:
         known = self.report.names.get(kind, {})
+        self.report.referred.add((kind, str(self.data)))
         if self.data not in known:
             self.fail(f"unknown-{kind}", f"there is no {kind} `{self.data}`", did_you_mean(self.data, known))
         return str(self.data)
@@ -215,6 +238,7 @@ class Node:
             self.fail("bad-jinja", message, hint, offset=offset)
             return harmless
         self._check_names(template.references, scope, lambda chain: offset_of(template.text, chain))
+        self.report.uses.append(Use(self, template, scope))
         return template
 
     def _check_names(self, references: tuple[Chain, ...], scope: Scope | None, place: Callable[[Chain], int]) -> None:

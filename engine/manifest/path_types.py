@@ -138,7 +138,7 @@ class _Reading:
         some = len(failed) < len(outcomes)
         told = [replace(one, optional=True) for absent in failed for one in absent] if some else _nearest(failed)
         self.absent = before + told + [one for _, absent in outcomes if absent not in failed for one in absent]
-        return ANY if failed or any(given.kinds is None for given, _ in outcomes) else _either(outcomes)
+        return _either([given for given, absent in outcomes if absent not in failed])
 
     def _and(self, node: Node, at: Type, chain: Chain) -> Type:
         left, right = (self.of(child, at, chain) for child in node["children"])
@@ -187,10 +187,9 @@ def _operands(node: Node) -> list[Node]:
     return [*(_operands(left) if left["type"] == "or_expression" else [left]), right]
 
 
-def _either(outcomes: list[tuple[Type, list[Absent]]]) -> Type:
-    # An alternative that is null is passed over, but for the last.
-    *earlier, last = [given for given, _ in outcomes]
-    return reduce(union, [*(one.present for one in earlier), last])
+def _either(given: list[Type]) -> Type:
+    """What one of the alternatives gives: one that is null is passed over, but for the last."""
+    return reduce(union, [*(one.present for one in given[:-1]), given[-1]]) if given else ANY
 
 
 def _nearest(failed: list[list[Absent]]) -> list[Absent]:

@@ -23,18 +23,25 @@ from engine.manifest.types import (
     INTEGER,
     MOMENT,
     NUMBER,
+    SECRET,
     TEXT,
     Type,
     list_of,
     or_null,
     record,
 )
-from engine.model import Application, Attachment, Candidate, Cause, EventType, Ids, Job, Score
+from engine.model import Application, Attachment, Candidate, Cause, EventType, Ids, Job, Json, Score
 
 ANYTHING: Type | None = None
 Scope = Mapping[str, Any]
 
 _SCALARS: Mapping[object, Type] = {str: TEXT, int: INTEGER, float: NUMBER, bool: BOOLEAN}
+_SETTINGS: Mapping[str, Type] = {
+    **dict.fromkeys(("text", "host", "duration"), FREE_TEXT),
+    "secret": replace(TEXT, means=SECRET),
+    "boolean": BOOLEAN,
+    "integer": INTEGER,
+}
 _PERSON = ("first_name", "last_name", "full_name", "name", "email", "phone", "location", "links")
 _IDS = ("candidate", "job", "application", "attachment")
 
@@ -102,7 +109,7 @@ REQUEST: Scope = {
     "file": {"name": TEXT, "content_type": TEXT, "size": INTEGER, "base64": TEXT},
     "stage": {**_STAGE, "from": _STAGE},
     "webhook": {"url": TEXT, "events": list_of(TEXT)},
-    "subscription": {"id": ANYTHING, "secret": replace(TEXT, means="secret")},
+    "subscription": {"id": ANYTHING, "secret": replace(TEXT, means=SECRET)},
 }
 TRANSLATED: Scope = {"headers": ANYTHING, "body": ANYTHING, "received": MOMENT}
 DELIVERY: Scope = {**TRANSLATED, "query": ANYTHING}
@@ -135,6 +142,14 @@ VALUE: Scope = {
 }
 NOTE: Scope = {**VALUE, "outputs": ANYTHING, "causes": list_of(plain(Cause)), "audit_id": TEXT, "when": MOMENT}
 FIELD_ITEM: Scope = {"field": REQUEST["field"]}
+
+
+def setting_type(declared: Json) -> Type:
+    """What a setting's value is, by its declaration."""
+    kind = declared.get("type") if isinstance(declared, Mapping) else None
+    if kind == "choice" and isinstance(declared.get("of"), list):
+        return replace(TEXT, one_of=tuple(map(str, declared["of"])))
+    return _SETTINGS.get(str(kind), ANY)
 
 
 def as_type(names: Scope | Type | None) -> Type:

@@ -1,0 +1,53 @@
+"""A manifest's source in; the manifest and all that is wrong or could go wrong with it, out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from engine.manifest.build import opened
+from engine.manifest.findings import Finding
+from engine.manifest.lint.expressions import Followings, follow_all
+from engine.manifest.lint.knowledge import Knowledge
+from engine.manifest.lint.samples import samples_of
+from engine.manifest.lint.targets import check_targets
+from engine.manifest.model import Manifest
+from engine.manifest.node import Node
+from engine.manifest.readings import AnswerOf
+from engine.manifest.source import Source
+
+Check = Callable[[Knowledge, Followings], None]
+
+_CHECKS: tuple[Check, ...] = (check_targets,)
+
+
+@dataclass(frozen=True, slots=True)
+class Linted:
+    """What came of it. ``manifest`` is None where the form is wrong; ``root`` is the document."""
+
+    manifest: Manifest | None
+    root: Node
+    findings: tuple[Finding, ...]
+
+
+def lint(source: Source, documented: AnswerOf = lambda _call: None) -> Linted:
+    """The manifest in ``source`` and all findings, in the order of the file.
+
+    ``documented`` gives the types of answers by the vendor's own description. Where the form is wrong, what is well
+    formed is looked into all the same.
+    """
+    manifest, root = opened(source)
+    if manifest is not None:
+        _check(root, documented)
+    else:
+        with suppress(LookupError, TypeError, AttributeError, ValueError, AssertionError):
+            _check(root, documented)
+    return Linted(manifest, root, tuple(sorted(set(root.report.findings))))
+
+
+def _check(root: Node, documented: AnswerOf) -> None:
+    knowledge = Knowledge(root, samples_of(root), documented)
+    followings = follow_all(knowledge)
+    for check in _CHECKS:
+        check(knowledge, followings)

@@ -1,0 +1,108 @@
+"""Follows every expression of a manifest by what is known where it stands, and tells what cannot be right."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+
+from engine.manifest.expressions import Path
+from engine.manifest.findings import did_you_mean, nearest
+from engine.manifest.lint.knowledge import Knowledge
+from engine.manifest.node import Node, Use
+from engine.manifest.path_types import Absent, Followed, follow
+from engine.manifest.template_types import follow_template
+from engine.manifest.type_clashes import Clash
+from engine.manifest.types import Kind, Type, describe
+
+Followings = Mapping[tuple[str | int, ...], Followed]
+"""What each expression gives, by its place in the document."""
+
+_SHOWN = 12
+_ALMOST = 0.8
+
+
+def follow_all(knowledge: Knowledge) -> Followings:
+    """What every expression gives. What is wrong inside one is reported, once for each place."""
+    followings: dict[tuple[str | int, ...], Followed] = {}
+    for use in knowledge.root.report.uses:
+        context = knowledge.context(use)
+        found = _followed(use, context)
+        followings[use.node.path] = found
+        told = _told_places(use.node)
+        for absent in found.absent:
+            _tell_absent(use, absent, told, _may_be_empty(knowledge.root, use.node))
+        for clash in found.clashes:
+            tell(use.node, clash, told)
+    return followings
+
+
+def _followed(use: Use, context: Type) -> Followed:
+    compiled = use.compiled
+    return follow(compiled, context) if isinstance(compiled, Path) else follow_template(compiled, context)
+
+
+def tell(node: Node, clash: Clash, told: set[tuple[int, int]] | None = None) -> None:
+    """Reports the clash, unless something is told at its place already."""
+    told = _told_places(node) if told is None else told
+    place = node.position(clash.at)
+    if place not in told:
+        told.add(place)
+        node.fail(clash.code, clash.message, clash.hint, offset=clash.at)
+
+
+def _told_places(node: Node) -> set[tuple[int, int]]:
+    return {(finding.line, finding.column) for finding in node.report.findings}
+
+
+def _tell_absent(use: Use, absent: Absent, told: set[tuple[int, int]], may_be_empty: bool) -> None:
+    node, name = use.node, ".".join(absent.chain)
+    if node.position(absent.at) in told:
+        return
+    if not absent.origin and not absent.instead:
+        told.add(node.position(absent.at))
+        node.fail("unknown-name", f"`{name}` is not known here", _instead(absent), offset=absent.at)
+    elif absent.optional or may_be_empty:
+        _tell_misspelt(use, absent)
+    else:
+        told.add(node.position(absent.at))
+        where = absent.origin or "what stands here"
+        node.fail(
+            "never-matched", f"`{name}` is never there in {where}{_found(absent)}", _instead(absent), offset=absent.at
+        )
+
+
+def _tell_misspelt(use: Use, absent: Absent) -> None:
+    """A name that need not be there, but is almost one that is there and that is not read."""
+    text = use.compiled.text
+    near = difflib.get_close_matches(absent.chain[-1], absent.known, n=1, cutoff=_ALMOST)
+    if near and near[0] not in text.replace(absent.chain[-1], ""):
+        message = f"`{'.'.join(absent.chain)}` is never there in {absent.origin or 'what stands here'}"
+        use.node.warn("likely-misspelt", message, _instead(absent), offset=absent.at)
+
+
+def _may_be_empty(root: Node, node: Node) -> bool:
+    """Whether the canonical field that ``node`` maps may be left out by a record."""
+    path = node.path
+    if len(path) != 4 or path[0] != "objects" or path[2] != "fields":
+        return False
+    return path[3] in root["objects"][path[1]].value("may_be_empty", ())
+
+
+def _found(absent: Absent) -> str:
+    if not absent.instead:
+        return ""
+    kinds: frozenset[Kind] = absent.instead
+    above = f"`{'.'.join(absent.chain[:-1])}`" if absent.chain[:-1] else "what it is read from"
+    return f": {above} is {describe(Type(kinds))}"
+
+
+def _instead(absent: Absent) -> str:
+    *above, name = absent.chain
+    if "list" in absent.instead:
+        return "`[0]` takes one of a list, `[]` all of them"
+    near = nearest(name, absent.known)
+    if near is not None:
+        return f"did you mean `{'.'.join((*above, near))}`?"
+    if not absent.origin:
+        return did_you_mean(name, absent.known)
+    return f"there are: {', '.join(sorted(absent.known)[:_SHOWN])}{', …' if len(absent.known) > _SHOWN else ''}"

@@ -1,0 +1,148 @@
+"""What is known, by samples and by the vendor's schemas, of what an expression is called with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import cached_property
+
+from engine.errors import ExpressionError
+from engine.manifest.expressions import compile_path
+from engine.manifest.lint.samples import Samples
+from engine.manifest.node import Node, Use
+from engine.manifest.path_types import follow
+from engine.manifest.readings import AnswerOf, CallPath, Reading, given_to, readings
+from engine.manifest.scope import as_type
+from engine.manifest.types import ANY, FREE_TEXT, NULL, SECRET, TEXT, Type, all_of, of_value, record, union
+from engine.model import Json
+
+_STREAM = ("events", "poll", "streams")
+_SECRET_TEXT = replace(TEXT, means=SECRET)
+_UNFILLED = ("name", "dedupe")
+
+
+class Knowledge:
+    """Types of answers, records and payloads of one manifest, made when they are asked for."""
+
+    def __init__(self, root: Node, samples: Samples, documented: AnswerOf) -> None:
+        self.root, self.samples = root, samples
+        self._documented = documented
+        self._answers: dict[CallPath, Type | None] = {}
+        self._scopes: dict[int, Type] = {}
+
+    # ── answers ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def answer_of(self, call: CallPath) -> Type | None:
+        """The type of a call's good answers; None where nothing is known of it."""
+        if call not in self._answers:
+            name = self._sample_name(call)
+            known = [_from_samples(self.samples.answers.get(name, ()), f"the samples of {name}")]
+            known.append(self._documented(call))
+            found = [type_ for type_ in known if type_ is not None]
+            self._answers[call] = all_of(found)
+        return self._answers[call]
+
+    def _sample_name(self, call: CallPath) -> str:
+        if call[0] == "operations":
+            return str(call[1])
+        step = self.root
+        for key in call:
+            step = step[key]
+        return f"sign_in.{step.value('name')}"
+
+    def records(self, name: str) -> list[Json]:
+        """The records in the sample answers of an operation."""
+        operation = self.root["operations"][name]
+        expression = operation.value("records") or operation.value("record") or "@"
+        found = [_evaluated(expression, answer) for answer in self.samples.answers.get(name, ())]
+        return [one for given in found for one in (given if isinstance(given, list) else [given])]
+
+    # ── payloads ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _payloads(self) -> Mapping[str, Type]:
+        """The body of each of the ATS's events that a sample shows."""
+        naming = self.root["events"]["webhook"].value("name")
+        bodies: dict[str, list[Json]] = {}
+        for event in self.samples.events:
+            context = {
+                "headers": _lower(event.get("headers")),
+                "query": event.get("query", {}),
+                "body": event["body"],
+            }
+            bodies.setdefault(str(_evaluated(naming, {**context, "received": ""})), []).append(event["body"])
+        types = {name: _from_samples(found, f"the samples of {name}") for name, found in bodies.items()}
+        return {name: type_ for name, type_ in types.items() if type_ is not None}
+
+    def _payload(self, path: tuple[str | int, ...]) -> Type:
+        if path[2] == "types":
+            return self._payloads.get(str(path[3]), ANY)
+        declared = self.root["events"]["webhook"].value("types", {})
+        if path[2] in _UNFILLED and all(name in self._payloads for name in declared):
+            return all_of(self._payloads.values()) or ANY
+        return ANY
+
+    # ── contexts ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def readings(self) -> Mapping[tuple[str | int, ...], Reading]:
+        """The expressions over answers, by where they stand."""
+        return {reading.node.path: reading for reading in readings(self.root)}
+
+    def given(self, reading: Reading) -> Type:
+        """What the expression is called with."""
+        if reading.base == "error":
+            return ANY
+        given = given_to(self.root, reading, self.answer_of)
+        return self._streamed(reading, given) if reading.owner.path[:3] == _STREAM else given
+
+    def _streamed(self, reading: Reading, given: Type) -> Type:
+        """``given`` with what samples of the stream's records add."""
+        shown = _from_samples(
+            self.samples.records.get(reading.owner.key, ()), f"the sample records of {reading.owner.key}"
+        )
+        if shown is None:
+            return given
+        known = given.key("record") if reading.base == "named" else given
+        each = shown if known.kinds is None else union(known, shown)
+        if reading.base != "named":
+            return each
+        items = reading.owner.value("each")
+        item = follow(compile_path(items), each).type.element.present if items else ANY
+        return record({"record": each, "item": item}, open=True)
+
+    def context(self, use: Use) -> Type:
+        """What the expression of ``use`` may read."""
+        reading = self.readings.get(use.node.path)
+        given = self.given(reading) if reading is not None else ANY
+        if use.scope is None or (reading is not None and reading.base not in ("named", "error")):
+            return given
+        if id(use.scope) not in self._scopes:
+            self._scopes[id(use.scope)] = as_type(use.scope)
+        names = {**(self._scopes[id(use.scope)].keys or {}), "settings": as_type(self.root.report.settings)}
+        if "auth" in names:
+            names["auth"] = record(dict.fromkeys(names["auth"].keys or (), _SECRET_TEXT))
+        return record({**names, **(given.keys or {}), **self._by_place(use.node.path)})
+
+    def _by_place(self, path: tuple[str | int, ...]) -> Mapping[str, Type]:
+        if path[:2] == ("events", "webhook") and len(path) > 2:
+            return {"body": self._payload(path)}
+        if path[:2] == ("write_back", "notes"):
+            return {"outputs": record(dict.fromkeys(self.root["write_back"].value("outputs", {}), FREE_TEXT))}
+        return {}
+
+
+def _from_samples(values: Iterable[Json], origin: str) -> Type | None:
+    known = all_of(of_value(value) for value in values if value is not None)
+    return None if known is None or known == NULL else known.from_(origin)
+
+
+def _evaluated(expression: str, data: Json) -> Json:
+    try:
+        return compile_path(expression)(data)
+    except ExpressionError:
+        return None
+
+
+def _lower(headers: Json) -> dict[str, Json]:
+    return {str(name).lower(): value for name, value in headers.items()} if isinstance(headers, Mapping) else {}
