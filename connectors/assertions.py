@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import jwt
-
 from engine.errors import InputError
 from engine.manifest.model import Assertion
 from engine.model import Json
@@ -17,6 +15,9 @@ def made_assertion(name: str, declared: Assertion, context: Mapping[str, Json], 
     ``context`` is {settings, auth}; ``name`` is for messages. Raises ExpressionError, and InputError where the key
     does not fit the algorithm.
     """
+    # Loading it takes as long as a whole command: only those who sign in with an assertion wait for it.
+    import jwt
+
     issued = int(now)
     claims = {**declared.claims.render(context), "iat": issued, "exp": issued + int(declared.lifetime_s)}
     headers = declared.headers.render(context) if declared.headers else None

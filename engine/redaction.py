@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 MASK = "•••"
 _SECRET_NAME = re.compile(
-    r"token|secret|authorization|password|api[-_]?key|credential|cookie|signature", re.IGNORECASE
+    r"token|secret|authorization|password|api[-_]?key|credential|cookie|signature|^sig$", re.IGNORECASE
 )
 
 

@@ -16,7 +16,19 @@ from tests.cli.running import COMMAND, fieldwright
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = (
-    *("sqlalchemy", "starlette", "uvicorn", "httpx", "httpcore", "anyio", "fpdf", "rank_bm25", "docx", "pypdfium2"),
+    *(
+        "sqlalchemy",
+        "starlette",
+        "uvicorn",
+        "httpx",
+        "httpcore",
+        "anyio",
+        "fpdf",
+        "rank_bm25",
+        "docx",
+        "pypdfium2",
+        "jwt",
+    ),
     *(
         "pdfminer",
         "multipart",

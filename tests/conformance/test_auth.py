@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,7 +21,7 @@ from engine.errors import CredentialRefused, InputError, Refused, Transient
 from engine.redaction import Secret
 from tests.conformance.acme import Acme
 from tests.conformance.mechanisms import mechanism
-from tests.fake_server import Reply, Seen
+from tests.fake_server import Reply, Script, Seen
 
 KEY = "not-a-real-key"
 TOKEN = Reply(json={"access_token": "fake-token", "expires_in": 3600})
@@ -200,10 +202,15 @@ DISCOVERED = """
       me: {get: /ping}
       create: {put: /entity/Note, json: {comments: hello}}
 """
+REST = "https://rest9.acme.example/rest-services/e9/"
 HERE = {"username": "ana", "api_key": Secret(KEY)}
 
 
-def discovering(acme: Acme, rest_url: str = "https://rest9.acme.example/rest-services/e9/") -> None:
+def alive_with(session: str) -> Script:
+    return lambda seen: Reply(json={}) if seen.headers["bhresttoken"] == session else Reply(401)
+
+
+def discovering(acme: Acme, rest_url: str = REST) -> None:
     info = {"oauthUrl": "https://auth9.acme.example/oauth", "restUrl": "https://rest9.acme.example/rest-services/"}
     acme.server.on("GET", "/loginInfo", Reply(json=info))
     acme.server.on(
@@ -458,6 +465,25 @@ def test_a_status_of_the_list_signs_in_anew_once(acme: Acme, status: int) -> Non
     caller.call("me", {})
     assert len(acme.server.seen("/rest-services/login")) == 2
     assert [form(seen)["refresh_token"] for seen in acme.server.seen("/oauth/token")] == [KEY, "r2"]
+
+
+@mechanism(11)
+def test_calls_that_find_the_session_dead_together_sign_in_once(acme: Acme) -> None:
+    discovering(acme)
+    caller = acme.caller(DISCOVERED, HERE, keeper=Memory())
+    caller.call("me", {})
+    acme.server.on("POST", "/rest-services/login", Reply(json={"BhRestToken": "fake-new", "restUrl": REST}))
+    acme.server.on("GET", "/rest-services/e9/ping", alive_with("fake-new"))
+    together = threading.Barrier(8)
+
+    def call() -> None:
+        together.wait(10)
+        caller.call("me", {})
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(call) for _ in range(8)]:
+            done.result(30)
+    assert len(acme.server.seen("/rest-services/login")) == 2
 
 
 @mechanism(12)

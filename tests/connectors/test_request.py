@@ -171,6 +171,14 @@ def test_credentials_are_masked_wherever_they_stand(everything: Any) -> None:
     assert "since=yesterday" in shown
 
 
+def test_what_signs_a_presigned_address_is_masked(everything: Any) -> None:
+    for name in ("X-Amz-Signature", "X-Amz-Security-Token", "X-Amz-Credential", "sig", "Signature"):
+        shown = everything(query={name: "canary", "design": "kept", "expires": "300"}).shown()
+        assert "canary" not in shown
+        assert "design=kept" in shown
+        assert "expires=300" in shown
+
+
 def test_a_secret_is_masked_in_every_form_it_takes(everything: Any) -> None:
     secret = 'fake "key"/ü 1'
     for body in ({"json": {"a": secret}}, {"form": {"a": secret}}, {"query": {"a": secret}}):
