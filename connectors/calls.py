@@ -16,6 +16,7 @@ from connectors.budgets import Budgets
 from connectors.messages import Answer, Keeper, PreparedRequest, Transport, UploadFile
 from connectors.paging import Page, first_page, pages
 from connectors.profiles import Observe, Profile
+from connectors.regions import RegionSearch
 from connectors.request import Frame, prepare
 from connectors.sign_in import SignedIn
 from engine.clock import SYSTEM, Clock
@@ -30,7 +31,6 @@ Look = Callable[["Caller", str], Json]
 """Gives what a lookup of the manifest stands for, asked for through the caller."""
 _PAGE_TRIES = 4
 _LONGEST_PAGE_WAIT_S = 130.0
-_NOWHERE_REMEMBERED_S = 30.0
 
 
 class Caller:
@@ -57,9 +57,9 @@ class Caller:
         self._connection, self._transport, self._clock = connection, transport, clock
         self._keeper, self._observe, self._patience_s = keeper, observe, patience_s
         self._base_urls, self._budgets = BaseUrls(connection, keeper), budgets or Budgets()
+        self._regions = RegionSearch(self._base_urls, clock, self._tried)
         self._profiles: dict[str, Profile] = {}
-        self._lock, self._finding = threading.Lock(), threading.Lock()
-        self._nowhere: tuple[CredentialRefused, float] | None = None
+        self._lock = threading.Lock()
 
     def call(self, operation: str, context: Context, file: UploadFile | None = None) -> Answer:
         """Makes the call. Raises CallError (any of its kinds), AnswerUnusable, ExpressionError."""
@@ -155,36 +155,18 @@ class Caller:
     def _found(self, name: str) -> Profile:
         """The profile, of which it is known where it is: found by trying, if need be. Raises CallError."""
         profile = self._profile(name)
-        if not self._base_urls.to_try(profile.api):
-            return profile
-        with self._finding:
-            regions = self._base_urls.to_try(profile.api)
-            if regions:
-                self._find(profile.api, regions)
-        return self._profile(name)
+        found = self._regions.found(profile.api)
+        if found is None:
+            return self._profile(name)
+        with self._lock:
+            self._profiles[name] = found
+        return found
 
-    def _find(self, api: Api, regions: tuple[str, ...]) -> None:
-        """Finds the region that accepts the credential, by the profile's check call."""
-        if self._nowhere is not None and self._clock.monotonic() < self._nowhere[1]:
-            raise self._nowhere[0].with_traceback(None)
-        check = self._operation(api.check or "")
-        for region in regions:
-            trial = self._made(api, self._base_urls.assuming(api, region))
-            try:
-                self._once(check, trial, trial.sign_in.signed_in(), {})
-            except (Refused, CredentialRefused) as error:
-                if error.stage == "before":
-                    raise
-                continue
-            self._base_urls.keep(api, region)
-            with self._lock:
-                self._profiles[api.name] = trial
-            return
-        nowhere = credential_refused()
-        nowhere.message += f" in any of the regions tried: {', '.join(regions)}"
-        nowhere.operation = check.name
-        self._nowhere = nowhere, self._clock.monotonic() + _NOWHERE_REMEMBERED_S
-        raise nowhere
+    def _tried(self, api: Api, base_urls: BaseUrls) -> Profile:
+        """The profile as it is at ``base_urls``, after its check call there. Raises CallError."""
+        profile = self._made(api, base_urls)
+        self._once(self._operation(api.check or ""), profile, profile.sign_in.signed_in(), {})
+        return profile
 
     def _fetched(self, operation: Operation, context: Context, link: str | None, *, begun: bool) -> Answer:
         """One page. A list of many pages is not given up for one that comes late: it is asked for again.
