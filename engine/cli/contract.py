@@ -10,8 +10,8 @@ import typer
 from engine.cli.options import AsJson
 from engine.cli.output import counted, print_json, show_findings
 from engine.contract.check import Contract, compare
-from engine.contract.openapi import read_openapi
-from engine.errors import SpecError
+from engine.contract.openapi import named_openapi, read_openapi
+from engine.errors import InputError, SpecError
 from engine.manifest.build import examine
 from engine.manifest.findings import Finding
 from engine.manifest.source import Source, read
@@ -20,8 +20,13 @@ from engine.manifest.source import Source, read
 def contract(
     manifest: Annotated[Path, typer.Argument(help="The manifest.")],
     openapi: Annotated[
-        Path, typer.Option("--openapi", metavar="FILE", help="The vendor's OpenAPI 3.0, 3.1 or Swagger 2.0 document.")
-    ],
+        Path | None,
+        typer.Option(
+            "--openapi",
+            metavar="FILE",
+            help="The vendor's OpenAPI 3.0, 3.1 or Swagger 2.0 document; else the one that the manifest names.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Compare each call of a manifest with the vendor's OpenAPI. Nothing is sent, nothing is fetched.
@@ -30,7 +35,8 @@ def contract(
     agree, or when a file cannot be read.
     """
     try:
-        made = compare(_without_mistakes(manifest), read_openapi(openapi))
+        source = _without_mistakes(manifest)
+        made = compare(source, read_openapi(openapi or _named(source, manifest)))
     except SpecError as error:
         made = Contract(error.findings, {})
     errors = sum(finding.severity == "error" for finding in made.findings)
@@ -49,6 +55,14 @@ def _without_mistakes(manifest: Path) -> Source:
     if errors:
         raise SpecError(errors)
     return source
+
+
+def _named(source: Source, manifest: Path) -> Path:
+    """The document that the manifest names. Raises InputError where it names none."""
+    found = named_openapi(source, manifest)
+    if found is None:
+        raise InputError(f"{manifest} names no `openapi`.", hint="say which document with --openapi FILE")
+    return found
 
 
 def _print_text(made: Contract, errors: int) -> None:

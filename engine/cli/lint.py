@@ -15,6 +15,8 @@ import typer
 
 from engine.cli.options import AsJson, Mappings
 from engine.cli.output import show_findings
+from engine.contract.check import documented
+from engine.contract.openapi import named_openapi, read_openapi
 from engine.errors import InputError, SpecError
 from engine.manifest.findings import Finding
 from engine.manifest.lint.check import lint as lint_manifest
@@ -33,6 +35,10 @@ def lint(
         list[Path] | None, typer.Argument(help="Files and folders; without any, the shipped manifests.")
     ] = None,
     mappings: Mappings = None,
+    openapi: Annotated[
+        Path | None,
+        typer.Option("--openapi", metavar="FILE", help="The vendor's OpenAPI; else the one that a manifest names."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check manifests, tenants' files and mapping tests; every mistake with its place.
@@ -41,7 +47,7 @@ def lint(
     """
     files = list(dict.fromkeys(_files(paths or [data_folder("mappings")])))
     manifests = settings_from(mappings=mappings).mappings
-    found = sorted({finding for file in files for finding in findings_of(file, manifests)})
+    found = sorted({finding for file in files for finding in findings_of(file, manifests, openapi)})
     errors = sum(finding.severity == "error" for finding in found)
     if as_json:
         _print_json(found, len(files), errors)
@@ -51,24 +57,37 @@ def lint(
         raise typer.Exit(2)
 
 
-def findings_of(file: Path, mappings: Path | None = None) -> list[Finding]:
-    """All findings of one file. ``mappings`` is where a tenant's file finds the manifest it extends."""
+def findings_of(file: Path, mappings: Path | None = None, openapi: Path | None = None) -> list[Finding]:
+    """All findings of one file.
+
+    ``mappings`` is where a tenant's file finds the manifest it extends; ``openapi`` describes what a manifest reads,
+    instead of the document that the manifest names.
+    """
     try:
         if file.name.endswith(CASSETTE):
             return examine_cassette(read(file, RECORDED))[1]
-        return _examined(read(file), file, mappings)
+        return _examined(read(file), file, mappings, openapi)
     except SpecError as error:
         return list(error.findings)
 
 
-def _examined(source: Source, file: Path, mappings: Path | None) -> list[Finding]:
+def _examined(source: Source, file: Path, mappings: Path | None, openapi: Path | None) -> list[Finding]:
     if file.name.endswith(ENDING):
         return _of_test(source, file)
     if isinstance(source.data, dict) and ("tenant" in source.data or "extends" in source.data):
         from engine.manifest.overlay import load_overlay
 
         return list(load_overlay(file, mappings).warnings)
-    return list(lint_manifest(source).findings)
+    return _of_manifest(source, file, openapi)
+
+
+def _of_manifest(source: Source, file: Path, openapi: Path | None) -> list[Finding]:
+    document = openapi or named_openapi(source, file)
+    if document is None:
+        return list(lint_manifest(source).findings)
+    described = read_openapi(document)
+    found = lint_manifest(source, documented(source, described)).findings
+    return [*found, *described.findings]
 
 
 def _of_test(source: Source, file: Path) -> list[Finding]:

@@ -15,6 +15,7 @@ from engine.contract.sending import Beside, sent_problems
 from engine.contract.values import Values
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.node import Node, Report
+from engine.manifest.readings import AnswerOf
 from engine.manifest.source import Source
 
 _METHODS = ("get", "post", "put", "patch", "delete")
@@ -32,7 +33,7 @@ class Contract:
 def compare(source: Source, openapi: OpenApi) -> Contract:
     """The manifest in ``source``, which has no mistakes of its own, against ``openapi``; findings follow the file."""
     root = Node(source, (), source.data, Report())
-    values = Values(openapi, root.get("settings"))
+    values = Values(openapi, root)
     calls, problems = _calls(root, openapi)
     for path, call in calls.items():
         node = _at(root, path)
@@ -45,6 +46,12 @@ def compare(source: Source, openapi: OpenApi) -> Contract:
         tuple(sorted(found | set(openapi.findings))),
         {name: call.endpoint.name if call else None for name, call in names.items()},
     )
+
+
+def documented(source: Source, openapi: OpenApi) -> AnswerOf:
+    """The types of good answers of the manifest's operations and sign-in steps, as ``openapi`` describes them."""
+    root = Node(source, (), source.data, Report())
+    return _answers(root, _calls(root, openapi)[0], openapi).good.get
 
 
 def _answers(root: Node, calls: Mapping[PathKey, Call], openapi: OpenApi) -> Answers:

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 from engine.errors import SpecError
 from engine.manifest.document import Document, read_document
 from engine.manifest.findings import Finding, did_you_mean
+from engine.manifest.source import Source
 from engine.model import Json
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
@@ -109,6 +110,12 @@ def read_openapi(path: Path) -> OpenApi:
         message = "the document describes no calls: `paths` is missing or empty"
         raise SpecError([Finding(document.file, *document.place_of("paths"), "not-openapi", message)])
     return openapi
+
+
+def named_openapi(source: Source, manifest: Path) -> Path | None:
+    """The document that a manifest's block ``openapi`` names, from the manifest's folder."""
+    file = as_object(as_object(source.data).get("openapi")).get("file")
+    return manifest.parent / file if isinstance(file, str) else None
 
 
 def _endpoints(openapi: OpenApi) -> Iterator[Endpoint]:

@@ -55,4 +55,17 @@ class _Making:
         self._left -= 1
         named = shape.properties
         keys = {name: self.of(below) for name, below in named.items()} if named is not None else None
-        return Type(shape.kinds, self.of(shape.items) if shape.items else None, keys, shape.open)
+        return Type(
+            kinds=shape.kinds,
+            items=self.of(shape.items) if shape.items else None,
+            keys=keys,
+            open=shape.open,
+            means="moment" if shape.moment else "",
+            one_of=_texts(shape),
+        )
+
+
+def _texts(shape: Shape) -> tuple[str, ...]:
+    """The only texts that it can be; none where there are others, or values of other kinds."""
+    choices = shape.choices or ()
+    return tuple(map(str, choices)) if all(isinstance(choice, str) for choice in choices) else ()

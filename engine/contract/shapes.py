@@ -25,7 +25,10 @@ _OPENING = ("patternProperties", "if", "dependentSchemas", "propertyNames", "$dy
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One alternative. ``kinds`` None: any. ``properties`` None: not named. ``choices`` None: no list of values."""
+    """One alternative. ``kinds`` None: any. ``properties`` None: not named. ``choices`` None: no list of values.
+
+    ``moment``: a date, or a date and time.
+    """
 
     kinds: frozenset[Kind] | None = None
     properties: Mapping[str, Schemas] | None = None
@@ -34,6 +37,7 @@ class Shape:
     items: Schemas | None = None
     choices: tuple[Json, ...] | None = field(default=None, compare=False)
     read_only: bool = False
+    moment: bool = False
 
     def allows(self, kind: Kind) -> bool:
         """Whether a value of this kind may stand here; a whole number is a number."""
@@ -87,6 +91,7 @@ def _merged(one: Shape, other: Shape) -> Shape:
         items=items,
         choices=one.choices if other.choices is None else other.choices,
         read_only=one.read_only or other.read_only,
+        moment=one.moment or other.moment,
     )
 
 
@@ -110,6 +115,7 @@ def _own(schema: Object) -> Shape:
         items=(schema["items"],) if isinstance(schema.get("items"), dict) else None,
         choices=_choices(schema),
         read_only=schema.get("readOnly") is True,
+        moment=schema.get("format") in ("date-time", "date"),
     )
 
 

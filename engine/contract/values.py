@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from engine.contract.openapi import OpenApi
 from engine.contract.problems import Problem, fewest
 from engine.contract.shapes import Schemas, Shape, shapes
 from engine.manifest.findings import did_you_mean
 from engine.manifest.node import Node
-from engine.manifest.types import Kind
+from engine.manifest.scope import REQUEST, as_type, setting_type
+from engine.manifest.template_types import follow_template
+from engine.manifest.templates import compile_template
+from engine.manifest.types import ANY, Kind, Type, all_of, constant, list_of, record
 from engine.model import Json
 
 LIMIT_STEPS = 20_000
-_ONLY_SETTING = re.compile(r"\{\{\s*settings\.(\w+)\s*\}\}\Z")
-_ONE_EXPRESSION = re.compile(r"\{\{(?:(?!\}\}).)*\}\}\Z", re.DOTALL)
-_SETTING_KINDS: dict[str, Kind] = {"integer": "integer", "boolean": "boolean"}
 _WORDS = {
     "text": "text",
     "number": "a number",
@@ -29,20 +28,12 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """What is known of a value: the kinds it may have (None: any), and its possible values where all are known."""
-
-    kinds: frozenset[Kind] | None = None
-    values: tuple[Json, ...] | None = None
-
-
 class Values:
-    """Compares what is sent with schemas of one document. ``settings`` is the manifest's block of that name."""
+    """Compares what the manifest at ``root`` sends with schemas of one document."""
 
-    def __init__(self, openapi: OpenApi, settings: Node | None) -> None:
+    def __init__(self, openapi: OpenApi, root: Node) -> None:
         self._openapi = openapi
-        self._settings = settings
+        self._scope = _scope(root)
         self._steps = 0
 
     def problems(self, node: Node, schemas: Schemas, name: str) -> list[Problem]:
@@ -63,10 +54,38 @@ class Values:
             below = [node[index] for index in range(len(node.data))] if shape.items else []
             wrong = self._wrong_kind(node, shape, name, "list")
             return wrong or [found for item in below for found in self.problems(item, shape.items or (), name)]
-        sent = self.sent(node)
-        if sent.kinds is not None and not any(shape.allows(kind) for kind in sent.kinds):
-            return self._wrong_kind(node, shape, name, *sorted(sent.kinds))
-        return list(_wrong_choice(node, shape, name, sent))
+        return self._typed(node, self._sent(node), shape, name)
+
+    def _typed(self, node: Node, sent: Type, shape: Shape, name: str) -> list[Problem]:
+        """What is wrong with a value of which the type is known, whoever gives it."""
+        kinds = sent.present.kinds
+        if kinds is None:
+            return []
+        if not any(shape.allows(kind) for kind in kinds):
+            return self._wrong_kind(node, shape, name, *sorted(kinds))
+        if kinds == {"list"} and shape.items and sent.items is not None:
+            return self._each(node, sent.items, shape.items, name)
+        if kinds == {"object"} and shape.properties is not None and sent.keys is not None:
+            return list(self._keys(node, sent, shape, name))
+        return list(_wrong_choice(node, shape, name, _values(node, sent)))
+
+    def _each(self, node: Node, sent: Type, schemas: Schemas, name: str) -> list[Problem]:
+        self._steps += 1
+        if self._steps > LIMIT_STEPS:
+            return []
+        return fewest(self._typed(node, sent, shape, name) for shape in shapes(self._openapi, schemas))
+
+    def _keys(self, node: Node, sent: Type, shape: Shape, name: str) -> Iterator[Problem]:
+        known = shape.properties or {}
+        for key, below in (sent.keys or {}).items():
+            if key in known:
+                yield from self._each(node, below, known[key], key)
+            elif not shape.open:
+                hint = did_you_mean(key, [other for other in known if other not in (sent.keys or {})])
+                yield Problem(node, "contract-property", f"the OpenAPI knows no `{key}` in {name}", hint)
+        for key in sorted(shape.required - set(sent.keys or ())) if not sent.open else ():
+            message = f"the OpenAPI requires `{key}` in {name}"
+            yield Problem(node, "contract-property-missing", message)
 
     def _object(self, node: Node, shape: Shape, name: str) -> Iterator[Problem]:
         known = shape.properties
@@ -102,40 +121,46 @@ class Values:
     def _text_against(self, node: Node, shape: Shape, name: str) -> list[Problem]:
         if isinstance(node.data, list):
             return self._wrong_kind(node, shape, name, "list")
-        sent = self.sent(node)
-        if sent.values is None:
-            return []
-        misfits = [value for value in sent.values if not _fits_as_text(_as_text(value), shape)]
+        values = _values(node, self._sent(node))
+        misfits = [value for value in values if not _fits_as_text(_as_text(value), shape)]
         if misfits:
             kinds = " or ".join(_WORDS[kind] for kind in sorted(shape.kinds or ()))
             message = f"`{name}` is sent as `{_as_text(misfits[0])[:40]}`; the OpenAPI has {kinds}"
             return [Problem(node, "contract-type", message, weight=10)]
-        return list(_wrong_choice(node, shape, name, sent))
+        return list(_wrong_choice(node, shape, name, values))
 
-    def sent(self, node: Node) -> Sent:
-        """What is known of the scalar or template at ``node``."""
-        data = node.data
-        if not isinstance(data, str):
-            return Sent(frozenset({_kind(data)}), (data,))
-        if "{{" not in data:
-            return Sent(frozenset({"text"}), (data,))
-        only = _ONLY_SETTING.match(data.strip())
-        if only:
-            return self._setting(only[1])
-        return Sent(None if _ONE_EXPRESSION.match(data.strip()) else frozenset({"text"}))
-
-    def _setting(self, name: str) -> Sent:
-        setting = self._settings.get(name) if self._settings is not None else None
-        if setting is None:
-            return Sent()
-        type_ = setting.value("type")
-        values = tuple(setting.texts("of")) if type_ == "choice" else None
-        return Sent(frozenset({_SETTING_KINDS.get(type_, "text")}), values)
+    def _sent(self, node: Node) -> Type:
+        return _type(node.data, self._scope)
 
 
-def _wrong_choice(node: Node, shape: Shape, name: str, sent: Sent) -> Iterator[Problem]:
+def _scope(root: Node) -> Type:
+    """What an operation's templates see, as far as its type is known; other names may be there too."""
+    settings = record({name: setting_type(node.data) for name, node in root.items("settings")})
+    names = {**(as_type(REQUEST).keys or {}), "settings": settings}
+    places = (root.get("write_back") or root).get("places")
+    item = (places.get("field") or places).value("item") if places is not None else None
+    if item is not None:
+        names["fields"] = list_of(_type(item, record(names, open=True)))
+    return record(names, open=True)
+
+
+def _type(data: Json, scope: Type) -> Type:
+    """The type of what a tree of templates gives."""
+    if isinstance(data, dict):
+        return record({key: _type(below, scope) for key, below in data.items()})
+    if isinstance(data, list):
+        return list_of(all_of(_type(below, scope) for below in data) or ANY)
+    return follow_template(compile_template(data, "value"), scope).type if isinstance(data, str) else constant(data)
+
+
+def _values(node: Node, sent: Type) -> tuple[Json, ...]:
+    """All that the value can be; none where that is not known."""
+    return sent.one_of if isinstance(node.data, str) else (node.data,)
+
+
+def _wrong_choice(node: Node, shape: Shape, name: str, values: tuple[Json, ...]) -> Iterator[Problem]:
     allowed = [_as_text(choice) for choice in shape.choices or ()]
-    for value in sent.values or () if allowed else ():
+    for value in values if allowed else ():
         if _as_text(value) not in allowed:
             message = f"the OpenAPI knows no `{_as_text(value)[:40]}` for `{name}`"
             hint = did_you_mean(_as_text(value), allowed) or f"one of: {', '.join(allowed[:20])}"
@@ -157,11 +182,3 @@ def _as_text(value: Json) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return str(value)
-
-
-def _kind(value: Json) -> Kind:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    return "integer" if isinstance(value, int) else "number"

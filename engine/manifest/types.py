@@ -184,7 +184,9 @@ def _means_of_both(one: Type, other: Type) -> str:
         return SECRET
     if one.means == other.means or other.kinds == NULL.kinds:
         return one.means
-    return other.means if one.kinds == NULL.kinds else "free"
+    if one.kinds == NULL.kinds:
+        return other.means
+    return "free" if one.means and other.means else ""
 
 
 def _one_of(one: Type, other: Type) -> tuple[str, ...]:

@@ -48,6 +48,34 @@ def test_what_disagrees_fails_with_its_place(openapi: Path) -> None:
     assert records["hint"] == "did you mean `contents`?"
 
 
+def test_the_document_that_the_manifest_names_is_taken_where_none_is_given(openapi: Path, tmp_path: Path) -> None:
+    file = tmp_path / "smartrecruiters.yaml"
+    lines = [line for line in MANIFEST.read_text("utf-8").splitlines() if not line.startswith("samples:")]
+    file.write_text("\n".join([*lines, "openapi: {file: openapi.json}", ""]), "utf-8")
+    ended = fieldwright("contract", file)
+    assert (ended.code, ended.out.splitlines()[-1]) == (0, "Nothing disagrees.")
+    file.write_text("\n".join(lines), "utf-8")
+    ended = fieldwright("contract", file)
+    assert ended.code == 2
+    assert "names no `openapi`" in ended.err
+    assert "--openapi FILE" in ended.err
+
+
+def test_lint_follows_expressions_through_the_openapi(openapi: Path) -> None:
+    answer = json_answer({"type": "object", "properties": {"identifier": {"type": "string"}}})
+    candidate = {"id": {"type": "string"}, "emial": {"type": "string"}}
+    paths = {"/candidates/{id}": {"get": {"responses": json_answer({"type": "object", "properties": candidate})}}}
+    openapi.write_text(json.dumps(document({**paths, "/me": {"get": {"responses": answer}}})), "utf-8")
+    file = openapi.parent / "smartrecruiters.yaml"
+    text = MANIFEST.read_text("utf-8")
+    file.write_text("\n".join(line for line in text.splitlines() if not line.startswith("samples:")), "utf-8")
+    ended = fieldwright("lint", file, "--openapi", openapi, "--json")
+    assert ended.code == 2
+    assert ("unknown-name", "did you mean `emial`?") in {
+        (found["code"], found["hint"]) for found in ended.json["findings"]
+    }
+
+
 def test_a_broken_openapi_is_told_with_place_and_reason(openapi: Path) -> None:
     openapi.write_text('{"openapi": "3.0.0",\n  "paths": {]}', "utf-8")
     ended = fieldwright("contract", MANIFEST, "--openapi", openapi)

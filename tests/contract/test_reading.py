@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
+from engine.contract.check import documented
+from engine.manifest.source import read_text
 from tests.contract.documents import (
+    HEAD,
     HOST,
     PERSON,
     compared,
@@ -15,6 +18,7 @@ from tests.contract.documents import (
     findings,
     json_answer,
     marked,
+    opened,
 )
 
 LIST = {
@@ -196,3 +200,17 @@ def test_a_manifest_is_compared_whole() -> None:
     made = compared(PEOPLE + "  other: {get: /elsewhere}\n", document(PATHS))
     assert made.operations == {"people": "GET /people", "other": None}
     assert [found.code for found in made.findings] == ["contract-unknown"]
+
+
+def test_lint_knows_what_the_openapi_says_of_answers() -> None:
+    person = {"type": "object", "properties": {"id": {"type": "string"}, "at": {"type": "string", "format": "date"}}}
+    schema = {"properties": {"data": {"type": "array", "items": person}, "state": {"type": "string", "enum": ["a"]}}}
+    paths = {"/people": {"get": endpoint(responses=json_answer(schema))}}
+    source = read_text(HEAD + PEOPLE + "  other: {get: /elsewhere}\n", "acme.yaml")
+    answers = documented(source, opened(document(paths)))
+    assert answers(("operations", "other")) is None
+    people = answers(("operations", "people"))
+    assert people is not None
+    assert people.key("state").one_of == ("a",)
+    assert people.key("data").kinds == {"list"}
+    assert people.key("data").element.key("at").means == "moment"

@@ -134,6 +134,20 @@ BODIES = [
     (f"{{{GOOD}, labels: «{{name: a}}}}", "contract-type", "`labels` is sent as a mapping", ""),
     (f"{{{GOOD}, size: «'{{{{ job.id }}}} m'}}", "contract-type", "`size` is sent as text", ""),
     (f"{{{GOOD}, size: «'{{{{ settings.name }}}}'}}", "contract-type", "`size` is sent as text", ""),
+    ("{text: «'{{ tags }}', visible: true}", "contract-type", "`text` is sent as a list; the OpenAPI has text", ""),
+    (f"{{{GOOD}, size: «'{{{{ candidate.id }}}}'}}", "contract-type", "`size` is sent as text", ""),
+    (
+        f"{{{GOOD}, labels: «'{{{{ tags }}}}'}}",
+        "contract-type",
+        "`labels` is sent as text; the OpenAPI has a mapping",
+        "",
+    ),
+    (
+        f"{{{GOOD}, kind: «'{{{{ settings.kind }}}}'}}",
+        "contract-value",
+        "no `htm` for `kind`",
+        "did you mean `html`?",
+    ),
     (f"{{{GOOD}, kind: «htlm}}", "contract-value", "no `htlm` for `kind`", "did you mean `html`?"),
 ]
 
@@ -141,7 +155,7 @@ BODIES = [
 @pytest.mark.parametrize(("body", "code", "message", "hint"), BODIES)
 def test_a_wrong_body_is_told_at_its_place(body: str, code: str, message: str, hint: str) -> None:
     paths = {"/notes": {"post": endpoint(requestBody=json_body(NOTE, required=True))}}
-    settings = "settings:\n  name: {type: text}\n"
+    settings = "settings:\n  name: {type: text}\n  kind: {type: choice, of: [html, htm]}\n"
     manifest = f"  call:\n    post: /notes\n    json: {body}\n"
     (found,) = findings(manifest + settings, document(paths))
     assert found.code == code
@@ -156,12 +170,33 @@ def test_a_wrong_body_is_told_at_its_place(body: str, code: str, message: str, h
         f"{{{GOOD}}}",
         f"{{{GOOD}, size: 3, kind: html, labels: [{{name: a}}], extra: {{b: 1}}, free: {{c: [1]}}}}",
         "{text: '{{ note.text }}', visible: '{{ settings.visible }}', size: '{{ score.match }}'}",
-        "'{{ fields }}'",
+        "{text: '{{ candidate.id }}', visible: true, size: '{{ candidate.id | int }}'}",
+        "'{{ whatever }}'",
     ],
 )
 def test_a_right_body_is_not_complained_about(body: str) -> None:
     paths = {"/notes": {"post": endpoint(requestBody=json_body(NOTE))}}
     assert not findings(f"  call:\n    post: /notes\n    json: {body}\n", document(paths))
+
+
+def test_the_items_of_a_batch_of_fields_are_compared() -> None:
+    item = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}, "value": {}}}
+    body = {"type": "object", "properties": {"values": {"type": "array", "items": item}}}
+    paths = {"/fields": {"put": endpoint(requestBody=json_body(body))}}
+
+    def told(template: str, json: str = "{values: «'{{ fields }}'}") -> list[tuple[str, str]]:
+        manifest = f"  call:\n    put: /fields\n    json: {json}\n"
+        places = f"write_back:\n  places:\n    field: {{write: call, item: {template}}}\n"
+        found = findings(manifest + places, document(paths))
+        assert {(one.line, one.column) for one in found} <= {marked(manifest)}
+        return [(one.code, one.hint) for one in found]
+
+    assert told("{id: '{{ field.id }}', value: '{{ field.value }}'}") == []
+    assert told("{id: '{{ field.id }}', valu: '{{ field.value }}'}") == [
+        ("contract-property", "did you mean `value`?")
+    ]
+    assert told("{value: 1}") == [("contract-property-missing", "")]
+    assert told("{id: 1}") == [("contract-type", "")]
 
 
 def test_a_missing_property_is_told_once_for_each() -> None:
