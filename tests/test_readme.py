@@ -73,7 +73,7 @@ def test_a_console_block_prints_what_it_shows(steps: list[Step], folder: Path) -
 
 
 def test_the_table_of_commands_is_the_command_line() -> None:
-    named = re.findall(r"^\| `(\w+)` \|", _README, flags=re.MULTILINE)
+    named = re.findall(r"^\| `([\w-]+)` \|", _README, flags=re.MULTILINE)
     assert sorted(named) == sorted(COMMANDS)
 
 

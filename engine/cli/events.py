@@ -39,7 +39,7 @@ def list_events(
     """List events, newest first."""
     _one_of("status", status, STATES)
     _one_of("outcome", outcome, OUTCOMES)
-    with _store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state)) as store:
         found = store.inbox.list(connection, status, outcome, limit)
         counts, refused = store.inbox.counts(connection), store.inbox.refused()
         held = held_causes(store, connection)
@@ -62,7 +62,7 @@ def show_event(
     as_json: AsJson = False,
 ) -> None:
     """Show one event's whole way: each step, each rung and its cause, each request, each delivery, the outcome."""
-    with _store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state)) as store:
         story = story_of(store, id)
     if as_json:
         print_json(story.as_json(raw))
@@ -77,7 +77,7 @@ def replay_event(
     as_json: AsJson = False,
 ) -> None:
     """Send an event that has ended through the engine again; what is written already is not written twice."""
-    with _store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state)) as store:
         store.inbox.replay(id)
         now = store.inbox.get(id).state
     if as_json:
@@ -87,7 +87,8 @@ def replay_event(
 
 
 @contextmanager
-def _store(settings: Settings) -> Iterator[Store]:
+def opened_store(settings: Settings) -> Iterator[Store]:
+    """The store of a running or stopped service. Raises InputError where there is none."""
     if not settings.database.is_file():
         raise InputError(
             f"There is no database {settings.database}.",

@@ -35,6 +35,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "act": ("engine.cli.act:act", "Make a call that a person decided on."),
     "feedback": ("engine.cli.feedback:feedback", "Enter a hiring manager's answer."),
     "diff": ("engine.cli.diff:diff", "Show what a tenant's file changes of its manifest."),
+    "replay-diff": (
+        "engine.cli.replay_diff:replay_diff",
+        "Show what a changed manifest or tenant's file would have written for the last events.",
+    ),
     "rebind": ("engine.cli.rebind:rebind", "Bind an output to a field that was renamed or made anew."),
     "events": ("engine.cli.events:app", "List events, show one event's whole way, send one through again."),
     "demo": ("engine.cli.demo:demo", "Put fifty applicants through three pretend tenants and show what came of it."),

@@ -20,11 +20,13 @@ class Cache:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    def get(self, connection: str, kind: str, id: str) -> Json:
-        """The value that is kept, or None where nothing is, or no more."""
+    def get(self, connection: str, kind: str, id: str, *, expired_too: bool = False) -> Json:
+        """The value that is kept, or None where nothing is, or no more (``expired_too``: as long as it is there)."""
         with self._database.read() as reading:
             row = reading.execute(select(cache).where(*_one(connection, kind, id))).first()
-        if row is None or (row.expires_at is not None and row.expires_at <= self._clock.now()):
+        if row is None:
+            return None
+        if row.expires_at is not None and row.expires_at <= self._clock.now() and not expired_too:
             return None
         return decoded(row.value)
 

@@ -54,9 +54,9 @@ class Capabilities:
             upsert(writing, capabilities, key, {**values, "at": found.at, "expires_at": found.expires_at})
         return found
 
-    def all(self, connection: str) -> dict[str, Capability]:
-        """All that is known of a connection, by name."""
-        return self._select(connection)
+    def all(self, connection: str, *, expired_too: bool = False) -> dict[str, Capability]:
+        """All that is known of a connection (``expired_too``: or was, when it was last found out), by name."""
+        return self._select(connection, since=0.0 if expired_too else None)
 
     def forget(self, connection: str, name: str | None = None) -> None:
         """Forgets one finding, or all of the connection."""
@@ -66,8 +66,11 @@ class Capabilities:
         with self._database.write() as writing:
             writing.execute(delete(capabilities).where(*wanted))
 
-    def _select(self, connection: str, *conditions: ColumnElement[bool]) -> dict[str, Capability]:
-        valid = (capabilities.c.connection == connection, capabilities.c.expires_at > self._clock.now())
+    def _select(
+        self, connection: str, *conditions: ColumnElement[bool], since: float | None = None
+    ) -> dict[str, Capability]:
+        moment = self._clock.now() if since is None else since
+        valid = (capabilities.c.connection == connection, capabilities.c.expires_at > moment)
         with self._database.read() as reading:
             rows = reading.execute(select(capabilities).where(*valid, *conditions))
             return {row.name: _capability(row) for row in rows}

@@ -122,6 +122,14 @@ class Outbox:
         with self._database.read() as reading:
             return [delivery_from(row) for row in reading.execute(ordered)]
 
+    def last_of_subject(self, connection: str, subject: str) -> Delivery | None:
+        """The newest delivery to a subject, settled or not."""
+        here = (outbox.c.connection == connection, outbox.c.subject == subject)
+        newest = select(outbox).where(*here).order_by(outbox.c.created_at.desc(), outbox.c.id.desc()).limit(1)
+        with self._database.read() as reading:
+            row = reading.execute(newest).first()
+        return delivery_from(row) if row else None
+
     def overtake(self, ids: Sequence[str]) -> int:
         """Ends those of ``ids`` that were never sent: a newer result goes out instead. How many."""
         waiting = (outbox.c.id.in_(ids), outbox.c.state.in_(("pending", "held")), outbox.c.sent.is_(False))

@@ -51,7 +51,8 @@ class Known:
     ``unavailable`` maps a capability to the cause, in one phrase. ``fields`` is the directory of fields by id,
     None where it could not be read (``fields_cause`` says why). ``tags`` are those on the candidate, None where
     not known. ``written`` maps an output to the digest of what was last written, ``stands`` to where that is
-    (place and target), as far as known. ``bound`` maps an output to the field that its writes went to so far.
+    (place and target), as far as known. ``bound`` maps an output to the field that its writes went to so far,
+    ``refused`` to places (in words) that are known not to take it, with the cause.
     ``stage`` is where the application stands, None where not known; ``stages`` those it may go through, None where
     the ATS lists none or they could not be read (``stages_cause``).
     """
@@ -66,3 +67,4 @@ class Known:
     bound: Mapping[str, Binding] = field(default_factory=dict)
     stages: tuple[Entry, ...] | None = None
     stages_cause: str = ""
+    refused: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

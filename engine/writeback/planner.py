@@ -116,7 +116,8 @@ def choose(
     for number, rung in enumerate(manifest.write_back.outputs[output].rungs):
         if number < first:
             continue
-        found = find_place(manifest, rung, output, value, known, taken or {})
+        refused = known.refused.get(output, {}).get(place_words(rung, value))
+        found = PassedOver(refused) if refused else find_place(manifest, rung, output, value, known, taken or {})
         if isinstance(found, Landing):
             return Landed(Write(output, value, number, rung.place, found.target, causes), found.field)
         if isinstance(found, Held):

@@ -1,0 +1,97 @@
+"""What was known of the ATS when an event was planned, as far as it can be told from what the store kept. Reads only.
+
+What an event itself met counts first: the places that refused it, the fields it was written to. The rest is what was
+last found out, even where that is out of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.manifest.connection import Connection
+from engine.manifest.model import Place
+from engine.model import Json
+from engine.pipeline.payload import planned_of
+from engine.rehearsal.kept import Kept
+from engine.rehearsal.standing import last_writes
+from engine.store.store import Store
+from engine.writeback.bindings import Bindings
+from engine.writeback.known import FieldInfo, Known
+from engine.writeback.text import display
+
+_NOT_KEPT = "the list of the ATS's fields is not kept"
+
+
+def known_then(store: Store, connection: Connection, kept: Kept) -> Known:
+    """What the planner may rely on for ``kept`` with the manifest of ``connection``."""
+    context: Mapping[str, Json] = kept.context or {}
+    plan = kept.planned or {}
+    last = store.written.last(connection.name, kept.event.subject or "")
+    standing = {output: last[output] for output in plan.get("unchanged", ()) if output in last}
+    return Known(
+        unavailable=_unavailable(store, connection, kept),
+        fields=_fields(store, connection, kept),
+        fields_cause=_NOT_KEPT,
+        tags=frozenset((context.get("candidate") or {}).get("tags") or ()),
+        written={output: value.digest for output, value in standing.items()},
+        stands={output: (value.place, value.target) for output, value in standing.items()},
+        stage=(context.get("application") or {}).get("status"),
+        bound=Bindings(connection.name, store).all(),
+        refused=_refused(kept),
+    )
+
+
+def _refused(kept: Kept) -> dict[str, dict[str, str]]:
+    """Output → the places (in words) that it was passed over at, with the causes."""
+    found: dict[str, dict[str, str]] = {}
+    for output, (_, write, _) in last_writes(kept.deliveries).items():
+        found[output] = {cause.place: cause.why for cause in write.causes}
+    for lost in (kept.planned or {}).get("nowhere", ()):
+        found[lost["output"]] = {cause["place"]: cause["why"] for cause in lost["causes"]}
+    return found
+
+
+def _unavailable(store: Store, connection: Connection, kept: Kept) -> dict[str, str]:
+    manifest = connection.manifest
+    context = {"settings": dict(connection.settings), "prospect": bool((kept.context or {}).get("prospect"))}
+    took = {delivery.place for delivery in kept.deliveries if delivery.state == "delivered"}
+    proven = {need for place in manifest.write_back.places.values() if place.kind in took for need in place.needs}
+    remembered = store.capabilities.all(connection.name, expired_too=True)
+    found: dict[str, str] = {}
+    for name, capability in manifest.capabilities.items():
+        if capability.when is not None and not capability.when(context):
+            found[name] = capability.otherwise
+        elif name in remembered and not remembered[name].available and name not in proven:
+            found[name] = remembered[name].cause
+    return found
+
+
+def _fields(store: Store, connection: Connection, kept: Kept) -> dict[str, FieldInfo] | None:
+    """The directory as it was last read, with the fields that the event was written to as they were then."""
+    place = connection.manifest.write_back.places.get("field")
+    if place is None or place.directory is None:
+        return None
+    entries = store.cache.get(connection.name, "directory", place.directory.operation, expired_too=True)
+    listed = {entry["id"]: _listed(store, connection, place, entry) for entry in entries or ()}
+    met = _met(kept, listed)
+    return {**listed, **met} if listed or met else None
+
+
+def _listed(store: Store, connection: Connection, place: Place, entry: Mapping[str, Json]) -> FieldInfo:
+    key = f"{place.options.operation}/{entry['id']}" if place.options else ""
+    options = store.cache.get(connection.name, "directory", key, expired_too=True) if key else None
+    labels = {option["name"]: option["id"] for option in options} if options is not None else None
+    return FieldInfo(entry["id"], entry["name"], entry.get("type"), labels)
+
+
+def _met(kept: Kept, listed: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
+    found: dict[str, FieldInfo] = {}
+    for delivery in kept.deliveries:
+        planned = planned_of(delivery.payload) if delivery.payload else None
+        for write, value in zip(planned.writes, planned.fields, strict=False) if planned else ():
+            known = listed.get(value.id)
+            options = dict((known.options if known else None) or {})
+            if isinstance(value.value, str):
+                options.setdefault(display(write.output, write.value), value.value)
+            found[value.id] = FieldInfo(value.id, value.name, value.type, options)
+    return found
