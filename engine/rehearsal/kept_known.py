@@ -8,15 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from connectors.calls import Caller
+from engine.clock import SYSTEM
 from engine.manifest.connection import Connection
 from engine.manifest.model import Place
 from engine.model import Json
 from engine.pipeline.payload import planned_of
+from engine.rehearsal.answers import CannedTransport
 from engine.rehearsal.kept import Kept
 from engine.rehearsal.standing import last_writes
 from engine.store.store import Store
-from engine.writeback.bindings import Bindings
-from engine.writeback.known import FieldInfo, Known
+from engine.writeback.discovery import Discovery
+from engine.writeback.known import Entry, FieldInfo, Known
 from engine.writeback.text import display
 
 _NOT_KEPT = "the list of the ATS's fields is not kept"
@@ -24,19 +27,23 @@ _NOT_KEPT = "the list of the ATS's fields is not kept"
 
 def known_then(store: Store, connection: Connection, kept: Kept) -> Known:
     """What the planner may rely on for ``kept`` with the manifest of ``connection``."""
+    caller = Caller(connection, transport=CannedTransport(connection.manifest, {}), clock=SYSTEM)
+    discovery = Discovery(connection, caller, store)
     context: Mapping[str, Json] = kept.context or {}
     plan = kept.planned or {}
     last = store.written.last(connection.name, kept.event.subject or "")
     standing = {output: last[output] for output in plan.get("unchanged", ()) if output in last}
     return Known(
         unavailable=_unavailable(store, connection, kept),
-        fields=_fields(store, connection, kept),
+        fields=_fields(discovery, connection, kept),
         fields_cause=_NOT_KEPT,
         tags=frozenset((context.get("candidate") or {}).get("tags") or ()),
         written={output: value.digest for output, value in standing.items()},
         stands={output: (value.place, value.target) for output, value in standing.items()},
-        stage=(context.get("application") or {}).get("status"),
-        bound=Bindings(connection.name, store).all(),
+        stage=discovery.stage_now(context),
+        bound=discovery.bindings.all(),
+        stages=_stages(discovery, connection, context),
+        stages_cause="the list of stages is not kept",
         refused=_refused(kept),
     )
 
@@ -66,22 +73,29 @@ def _unavailable(store: Store, connection: Connection, kept: Kept) -> dict[str, 
     return found
 
 
-def _fields(store: Store, connection: Connection, kept: Kept) -> dict[str, FieldInfo] | None:
+def _stages(discovery: Discovery, connection: Connection, context: Mapping[str, Json]) -> tuple[Entry, ...] | None:
+    place = connection.manifest.write_back.places.get("stage")
+    if place is None or place.directory is None:
+        return None
+    return discovery.directories.kept(place.directory, context, expired_too=True) or None
+
+
+def _fields(discovery: Discovery, connection: Connection, kept: Kept) -> dict[str, FieldInfo] | None:
     """The directory as it was last read, with the fields that the event was written to as they were then."""
     place = connection.manifest.write_back.places.get("field")
     if place is None or place.directory is None:
         return None
-    entries = store.cache.get(connection.name, "directory", place.directory.operation, expired_too=True)
-    listed = {entry["id"]: _listed(store, connection, place, entry) for entry in entries or ()}
+    entries = discovery.directories.kept(place.directory, expired_too=True)
+    listed = {entry.id: _listed(discovery, place, entry) for entry in entries}
     met = _met(kept, listed)
     return {**listed, **met} if listed or met else None
 
 
-def _listed(store: Store, connection: Connection, place: Place, entry: Mapping[str, Json]) -> FieldInfo:
-    key = f"{place.options.operation}/{entry['id']}" if place.options else ""
-    options = store.cache.get(connection.name, "directory", key, expired_too=True) if key else None
-    labels = {option["name"]: option["id"] for option in options} if options is not None else None
-    return FieldInfo(entry["id"], entry["name"], entry.get("type"), labels)
+def _listed(discovery: Discovery, place: Place, entry: Entry) -> FieldInfo:
+    options: tuple[Entry, ...] = ()
+    if place.options is not None:
+        options = discovery.directories.kept(place.options, {"field": {"id": entry.id}}, expired_too=True)
+    return FieldInfo(entry.id, entry.name, entry.type, {option.name: option.id for option in options} or None)
 
 
 def _met(kept: Kept, listed: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
@@ -89,6 +103,8 @@ def _met(kept: Kept, listed: Mapping[str, FieldInfo]) -> dict[str, FieldInfo]:
     for delivery in kept.deliveries:
         planned = planned_of(delivery.payload) if delivery.payload else None
         for write, value in zip(planned.writes, planned.fields, strict=False) if planned else ():
+            if not value.id:
+                continue
             known = listed.get(value.id)
             options = dict((known.options if known else None) or {})
             if isinstance(value.value, str):

@@ -17,7 +17,7 @@ from engine.rehearsal.answers import CannedTransport
 from engine.rehearsal.composed import composed
 from engine.rehearsal.kept import Kept
 from engine.store.events import StoredEvent
-from engine.writeback.compose import compose
+from engine.writeback.compose import Found, compose
 from engine.writeback.grouping import Planned
 from engine.writeback.planner import Plan
 
@@ -49,11 +49,11 @@ class RequestComparison:
             is_told = any(write.output in told for write in request.writes)
             if earlier is None or is_told or request.place == "attachment":
                 continue
-            was = _leaves(self._present.request(earlier, kept.values(self._present.connection), kept.event))
-            now = _leaves(self._changed.request(request, context, kept.event))
+            was = self._present.requests(earlier, kept.values(self._present.connection), kept.event)
+            now = self._changed.requests(request, context, kept.event)
             for path in dict.fromkeys([*was, *now]):
                 if was.get(path) != now.get(path):
-                    yield f"{request.operation} {path}", *_otherwise(was.get(path), now.get(path))
+                    yield path, *_otherwise(was.get(path), now.get(path))
 
 
 def _key(planned: Planned) -> tuple[str, frozenset[str]]:
@@ -67,16 +67,36 @@ class _Composer:
         self.connection = connection
         self._caller = Caller(connection, transport=CannedTransport(connection.manifest, {}), clock=SYSTEM)
 
-    def request(self, planned: Planned, context: Mapping[str, Json], event: StoredEvent) -> Json:
-        """The request as people name its parts; its error where it cannot be composed."""
-        tags = (context.get("candidate") or {}).get("tags") or ()
+    def requests(self, planned: Planned, context: Mapping[str, Json], event: StoredEvent) -> dict[str, str]:
+        """Every leaf of the calls that ``planned`` takes, by its path; the error of what cannot be composed."""
+        found: dict[str, str] = {}
         manifest = self.connection.manifest
         try:
-            call = compose(manifest, planned, context, now=event.received_at, current_tags=tags)
-            request = composed(self._caller.prepare(call.operation, {**context, **call.additions}))
+            made = compose(manifest, planned, context, now=event.received_at, found=_found(planned, context))
+        except FieldwrightError as error:
+            return {planned.operation: error.message}
+        for number, seen in enumerate(made.rounds):
+            for step in manifest.write_back.places[planned.place].write:
+                name = f"{step.call}[{number}]" if len(made.rounds) > 1 else step.call
+                found |= {
+                    f"{name} {path}": leaf for path, leaf in self._leaves(step.call, {**context, **seen}).items()
+                }
+        return found
+
+    def _leaves(self, operation: str, context: Mapping[str, Json]) -> dict[str, str]:
+        # What a recipe's later calls read of earlier answers is not kept: such a call is compared by its error.
+        try:
+            request = composed(self._caller.prepare(operation, {"captured": {}, **context}))
         except FieldwrightError as error:
             return {"error": error.message}
-        return {name: part for name, part in request.items() if name not in ("headers", "operation")}
+        return _leaves({name: part for name, part in request.items() if name not in ("headers", "operation")})
+
+
+def _found(planned: Planned, context: Mapping[str, Json]) -> Found:
+    """What would be looked up at the moment of writing, as far as it is kept: names stand for ids."""
+    tags = (context.get("candidate") or {}).get("tags") or ()
+    stage = {"id": planned.target, "name": planned.target, "from": {}}
+    return Found(fields=planned.fields, current_tags=tags, stage=stage)
 
 
 def _leaves(value: Json, path: str = "") -> dict[str, str]:

@@ -65,9 +65,12 @@ class Directories:
         """Drops what is kept of it."""
         self._store.cache.forget(self._connection, "directory", self._key(directory, context))
 
-    def kept(self, directory: Directory) -> tuple[Entry, ...]:
-        """What is kept of it now, without asking."""
-        kept = self._store.cache.get(self._connection, "directory", self._key(directory, {}))
+    def kept(
+        self, directory: Directory, context: Mapping[str, Json] | None = None, *, expired_too: bool = False
+    ) -> tuple[Entry, ...]:
+        """What is kept of it, without asking; ``expired_too``: even where it is out of date."""
+        key = self._key(directory, context or {})
+        kept = self._store.cache.get(self._connection, "directory", key, expired_too=expired_too)
         return tuple(Entry(**entry) for entry in kept or ())
 
     def _made(
