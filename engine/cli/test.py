@@ -4,32 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from engine.cli.case_text import Report, show_end, show_report
 from engine.cli.options import AsJson, Mappings
-from engine.cli.output import print_json, printable
 from engine.errors import InputError, SpecError
-from engine.manifest.findings import Finding
 from engine.manifest.schemas import data_folder
-from engine.model import Json
-from engine.rehearsal.checking import Failure
 from engine.rehearsal.rehearse import Rehearsals
-from engine.rehearsal.running import Result, run_suite
+from engine.rehearsal.running import run_suite
 from engine.rehearsal.suite import ENDING, Suite, load_suite
 from engine.settings import settings_from
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What one file came to: its cases' results, or the mistakes in it."""
-
-    file: Path
-    results: tuple[Result, ...] = ()
-    findings: tuple[Finding, ...] = ()
 
 
 def run_tests(
@@ -39,6 +26,13 @@ def run_tests(
     only: Annotated[
         str | None, typer.Option("--only", metavar="NAME", help="Run the cases that hold this in their name.")
     ] = None,
+    update: Annotated[
+        bool, typer.Option("--update", help="Rewrite what failing cases expect, after showing the difference.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --update: do not ask.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Run again whenever a manifest, test or cassette changes; Ctrl-C ends.")
+    ] = False,
     mappings: Mappings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -46,22 +40,42 @@ def run_tests(
 
     Exit code 2 when a file has mistakes, 1 when a case fails, 0 when all pass.
     """
+    if sum((update, watch, as_json)) > 1 or (yes and not update):
+        raise InputError("--update, --watch and --json are for one at a time; --yes goes with --update.")
+    named = paths or [settings_from(mappings=mappings).mappings or data_folder("mappings")]
+    if update:
+        from engine.cli.update_tests import update_tests
+
+        update_tests(_unique(named), only, yes=yes)
+    elif watch:
+        from engine.cli.watching import watch_tests
+
+        watch_tests(lambda: _unique(named), lambda: _run(_unique(named), only, as_json=False))
+    else:
+        code = _run(_unique(named), only, as_json)
+        if code:
+            raise typer.Exit(code)
+
+
+def _run(files: list[Path], only: str | None, as_json: bool) -> int:
+    """Runs the tests, shows what came of them, and gives the exit code."""
     started = time.monotonic()
-    default = settings_from(mappings=mappings).mappings or data_folder("mappings")
-    files = list(dict.fromkeys(_files(paths or [default])))
     with Rehearsals() as rehearsals:
         reports = []
         for file in files:
             reports.append(_report(file, rehearsals, only))
             if not as_json:
-                _show(reports[-1])
+                show_report(reports[-1])
     results = [result for report in reports for result in report.results]
     mistakes = any(report.findings for report in reports)
     if only is not None and not results and not mistakes:
         raise InputError(f"No case holds “{only}” in its name.", hint="Run without --only to see their names.")
-    _end(reports, results, time.monotonic() - started, as_json)
-    if mistakes or not all(result.passed for result in results):
-        raise typer.Exit(2 if mistakes else 1)
+    show_end(reports, results, time.monotonic() - started, as_json)
+    return 2 if mistakes else 1 if any(not result.passed for result in results) else 0
+
+
+def _unique(paths: Iterable[Path]) -> list[Path]:
+    return list(dict.fromkeys(_files(paths)))
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -93,61 +107,3 @@ def _report(file: Path, rehearsals: Rehearsals, only: str | None) -> Report:
     except SpecError as error:
         return Report(file, findings=error.findings)
     return Report(file, tuple(run_suite(suite, rehearsals, only)))
-
-
-# ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _show(report: Report) -> None:
-    if report.results or report.findings:
-        typer.secho(str(report.file), bold=True)
-    for finding in report.findings:
-        typer.echo(f"  {finding.file}:{finding.line}:{finding.column} {finding.code} {finding.message}")
-        if finding.hint:
-            typer.echo(f"    {finding.hint}")
-    for result in report.results:
-        mark = typer.style("✓", fg="green") if result.passed else typer.style("✗", fg="red")
-        typer.echo(f"  {mark} {result.case.name}")
-        for failure in result.failures:
-            _show_failure(failure)
-
-
-def _show_failure(failure: Failure) -> None:
-    typer.echo(f"      {typer.style(str(failure.at), bold=True)} {failure.what}")
-    for word, text, color in (("expected", failure.expected, "green"), ("came", failure.came, "red")):
-        first, *rest = printable(text).splitlines() or [""]
-        typer.echo(f"        {typer.style(f'{word:<9}', fg=color)} {first}")
-        for line in rest:
-            typer.echo(f"                  {line}")
-
-
-def _end(reports: list[Report], results: list[Result], took_s: float, as_json: bool) -> None:
-    failed = sum(not result.passed for result in results)
-    if as_json:
-        files = [_as_json(report) for report in reports]
-        print_json({"cases": len(results), "failed": failed, "seconds": round(took_s, 3), "files": files})
-        return
-    wrong = sum(bool(report.findings) for report in reports)
-    cases = f"{len(results)} {'case' if len(results) == 1 else 'cases'}"
-    told = [cases, f"{failed} failed" if failed else "all pass"]
-    if wrong:
-        told[1:] = [f"{failed} failed", f"{wrong} {'file' if wrong == 1 else 'files'} with mistakes"]
-    typer.echo(f"{', '.join(told)}, {took_s:.1f} s")
-
-
-def _as_json(report: Report) -> Json:
-    cases = [
-        {
-            "name": result.case.name,
-            "line": result.case.at().line,
-            "passed": result.passed,
-            "failures": [_failure_json(failure) for failure in result.failures],
-        }
-        for result in report.results
-    ]
-    return {"file": str(report.file), "findings": [one.as_json() for one in report.findings], "cases": cases}
-
-
-def _failure_json(failure: Failure) -> Json:
-    at = {"file": failure.at.file, "line": failure.at.line, "column": failure.at.column}
-    return {**at, "what": failure.what, "expected": failure.expected, "came": failure.came}

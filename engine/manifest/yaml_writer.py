@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from engine.manifest.yaml_reader import NOT_TEXT, typed
 from engine.model import Json
 
-_PLAIN = re.compile(r"[A-Za-z_À-ɏ](?:[\w ./@()+-]*[\w./@()+-])?")
+_PLAIN = re.compile(r"[A-Za-z_$À-ɏ](?:[\w ./@()+-]*[\w./@()+-])?")
 _LONG_LINE = 100
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from engine.manifest.model import At
+from engine.manifest.yaml_edit import Kept
 from engine.manifest.yaml_reader import PathKey
 from engine.model import Json, as_plain
 from engine.rehearsal.answers import Exchanged
@@ -20,13 +22,25 @@ _KINDS = {"requests": "write", "reads": "read", "sign_in": "sign_in"}
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """What the expectation at ``path`` would have to be. In a list, ``Kept`` elements stay as they are written."""
+
+    path: PathKey
+    value: Json
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
-    """One expectation that does not hold: where it stands, what it is about, what was expected and what came."""
+    """One expectation that does not hold: where it stands, what it is about, what was expected and what came.
+
+    ``fix`` is None where no other expectation would hold either.
+    """
 
     at: At
     what: str
     expected: str
     came: str
+    fix: Fix | None = None
 
 
 def failures_of(case: Case, rehearsal: Rehearsal) -> list[Failure]:
@@ -44,7 +58,16 @@ def failures_of(case: Case, rehearsal: Rehearsal) -> list[Failure]:
 
 def _compared(case: Case, path: PathKey, expected: Json, came: object) -> Iterator[Failure]:
     for found in differences(expected, came, path):
-        yield Failure(case.at("expect", *found.path), dotted(found.path), found.expected, found.came)
+        fix = Fix(_without_matcher(found.path), _as_expectation(found.actual))
+        yield Failure(case.at("expect", *found.path), dotted(found.path), found.expected, found.came, fix)
+
+
+def _without_matcher(path: PathKey) -> PathKey:
+    return path[:-1] if path and str(path[-1]).startswith("$") else path
+
+
+def _as_expectation(actual: object) -> Json:
+    return {"$absent": True} if actual is MISSING else actual
 
 
 # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -57,7 +80,8 @@ def _ways(case: Case, name: str, ways: Sequence[Way]) -> Iterator[Failure]:
     wanted = given if isinstance(given, list) else [given]
     came = [_way(way) for way in ways if way.canonical is not None]
     if len(wanted) != len(came):
-        yield _lines(case, (name,), [_event_line(one) for one in wanted], [_event_line(one) for one in came])
+        expected_lines, lines = ([_event_line(one) for one in given] for given in (wanted, came))
+        yield _lines(case, (name,), expected_lines, lines, [_short_event(one) for one in came])
         return
     for number, expected in enumerate(wanted):
         path: PathKey = (name, number) if isinstance(given, list) else (name,)
@@ -76,6 +100,11 @@ def _event_line(plain: Mapping[str, Json]) -> str:
     return f"{plain['event']} ({ids})" if ids else str(plain["event"])
 
 
+def _short_event(plain: Mapping[str, Json]) -> Json:
+    ids = {name: value for name, value in (plain.get("ids") or {}).items() if value is not None}
+    return {"event": str(plain["event"]), "ids": ids}
+
+
 def _outcomes(case: Case, rehearsal: Rehearsal) -> Iterator[Failure]:
     if "outcome" not in case.expect:
         return
@@ -86,7 +115,8 @@ def _outcomes(case: Case, rehearsal: Rehearsal) -> Iterator[Failure]:
         came = [{"kind": "duplicate", "why": "it was accepted before"}]
     if len(wanted) != len(came):
         expected = [str(_outcome(one)["kind"]) for one in wanted]
-        yield _lines(case, ("outcome",), expected, [f"{one['kind']}: {one['why']}" for one in came])
+        told = [f"{one['kind']}: {one['why']}" for one in came]
+        yield _lines(case, ("outcome",), expected, told, [one["kind"] for one in came])
         return
     for number, expected_one in enumerate(wanted):
         path: PathKey = ("outcome", number) if isinstance(given, list) else ("outcome",)
@@ -98,7 +128,8 @@ def _told_outcome(
 ) -> Iterator[Failure]:
     if wanted["kind"] != came["kind"]:
         at = case.at("expect", *path, "kind") if isinstance(wanted, dict) else case.at("expect", *path)
-        yield Failure(at, dotted(path), str(wanted["kind"]), f"{came['kind']}: {came['why']}")
+        right: Json = {**came, "why": came["why"]} if "why" in wanted else came["kind"]
+        yield Failure(at, dotted(path), str(wanted["kind"]), f"{came['kind']}: {came['why']}", Fix(path, right))
         return
     yield from _compared(case, path, wanted, came)
 
@@ -124,7 +155,8 @@ def _requests(case: Case, rehearsal: Rehearsal) -> Iterator[Failure]:
 def _calls(case: Case, name: str, wanted: Sequence[Json], made: Sequence[Exchanged]) -> Iterator[Failure]:
     expected = [call if isinstance(call, str) else call["operation"] for call in wanted]
     if expected != [one.request.operation for one in made]:
-        yield _lines(case, (name,), expected, [one.request.operation for one in made])
+        called = [one.request.operation for one in made]
+        yield _lines(case, (name,), expected, called, _aligned(expected, called))
         return
     for number, call in enumerate(wanted):
         if isinstance(call, Mapping):
@@ -134,12 +166,22 @@ def _calls(case: Case, name: str, wanted: Sequence[Json], made: Sequence[Exchang
             yield from _compared(case, (name, number), normal, composed(made[number].request))
 
 
+def _aligned(expected: Sequence[str], called: Sequence[str]) -> list[Json]:
+    """The list of calls as it would have to be: those that were expected stay as they are written."""
+    found: list[Json] = []
+    for kind, first, last, start, end in SequenceMatcher(None, expected, called, autojunk=False).get_opcodes():
+        found += [Kept(index) for index in range(first, last)] if kind == "equal" else called[start:end]
+    return found
+
+
 def _absent(case: Case, rehearsal: Rehearsal) -> Iterator[Failure]:
     made = [one.request.operation for one in rehearsal.exchanged]
+    uncalled = [Kept(index) for index, one in enumerate(case.expect.get("absent", ())) if one not in made]
     for number, operation in enumerate(case.expect.get("absent", ())):
         if operation in made:
             at = case.at("expect", "absent", number)
-            yield Failure(at, "absent", f"no call of {operation}", f"called {made.count(operation)} ×")
+            fix = Fix(("absent",), uncalled)
+            yield Failure(at, "absent", f"no call of {operation}", f"called {made.count(operation)} ×", fix)
 
 
 # ── places ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -150,9 +192,7 @@ def _places(case: Case, placed: Sequence[Placed]) -> Iterator[Failure]:
         wanted = {"place": given} if isinstance(given, str) else given
         here = [one for one in placed if one.output == output]
         if not here and wanted["place"] != "nothing":
-            yield Failure(
-                _place_at(case, output, given), f"places.{output}", wanted["place"], "nothing: it had no value"
-            )
+            yield _misplaced(case, output, given, "nothing", "nothing: it had no value")
         for one in here:
             yield from _place(case, output, given, wanted, one)
 
@@ -161,7 +201,7 @@ def _place(case: Case, output: str, given: Json, wanted: Mapping[str, Json], one
     causes = "; ".join(f"{cause.place}: {cause.why}" for cause in one.causes)
     if one.where != wanted["place"]:
         came = f"{one.where} ({causes})" if causes else one.where
-        yield Failure(_place_at(case, output, given), f"places.{output}", wanted["place"], came)
+        yield _misplaced(case, output, given, one.where, came)
         return
     if "cause" in wanted:
         cause = wanted["cause"] if isinstance(wanted["cause"], Mapping) else {"$contains": wanted["cause"]}
@@ -170,16 +210,20 @@ def _place(case: Case, output: str, given: Json, wanted: Mapping[str, Json], one
         yield from _compared(case, ("places", output, "rung"), wanted["rung"], one.rung)
 
 
-def _place_at(case: Case, output: str, given: Json) -> At:
-    return case.at("expect", "places", output, *(() if isinstance(given, str) else ("place",)))
+def _misplaced(case: Case, output: str, given: Json, where: str, came: str) -> Failure:
+    path: PathKey = ("places", output, *(() if isinstance(given, str) else ("place",)))
+    wanted = given if isinstance(given, str) else given["place"]
+    return Failure(case.at("expect", *path), f"places.{output}", wanted, came, Fix(path, where))
 
 
 # ── telling ──────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _lines(case: Case, path: PathKey, expected: Sequence[str], came: Sequence[str]) -> Failure:
-    """One failure for two lists that do not go together, laid side by side."""
-    return Failure(case.at("expect", *path), dotted(path), _numbered(expected), _numbered(came))
+def _lines(case: Case, path: PathKey, expected: Sequence[str], came: Sequence[str], right: list[Json]) -> Failure:
+    """One failure for two lists that do not go together, laid side by side; ``right`` is what would hold."""
+    value = right[0] if len(right) == 1 and not isinstance(case.expect[str(path[0])], list) else right
+    fix = Fix(path, value)
+    return Failure(case.at("expect", *path), dotted(path), _numbered(expected), _numbered(came), fix)
 
 
 def _numbered(lines: Sequence[str]) -> str:

@@ -28,11 +28,12 @@ MISSING: Final = _Missing()
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What was expected at ``path`` of the expectation, and what came; both as text for people."""
+    """What was expected at ``path`` of the expectation and what came, as text for people; ``actual`` is what came."""
 
     path: PathKey
     expected: str
     came: str
+    actual: object
 
 
 def differences(expected: Json, came: object, path: PathKey = ()) -> Iterator[Difference]:
@@ -40,7 +41,7 @@ def differences(expected: Json, came: object, path: PathKey = ()) -> Iterator[Di
     if is_matcher(expected):
         for name, wanted in expected.items():
             if not MATCHERS[name](wanted, came):
-                yield Difference((*path, name), f"{_WORDS[name]} {shown(wanted)}".strip(), shown(came))
+                yield Difference((*path, name), f"{_WORDS[name]} {shown(wanted)}".strip(), shown(came), came)
     elif isinstance(expected, Mapping) and isinstance(came, Mapping):
         for key, wanted in expected.items():
             yield from differences(wanted, came.get(key, MISSING), (*path, key))
@@ -48,7 +49,7 @@ def differences(expected: Json, came: object, path: PathKey = ()) -> Iterator[Di
         for index, wanted in enumerate(expected):
             yield from differences(wanted, came[index], (*path, index))
     elif not _equal(expected, came):
-        yield Difference(path, shown(expected), shown(came))
+        yield Difference(path, shown(expected), shown(came), came)
 
 
 def is_matcher(value: Json) -> bool:

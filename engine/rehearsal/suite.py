@@ -17,7 +17,7 @@ from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.model import At, Manifest
 from engine.manifest.schemas import schema
 from engine.manifest.shape import check
-from engine.manifest.source import Source, read
+from engine.manifest.source import Source, read, read_text
 from engine.manifest.yaml_reader import PathKey
 from engine.model import Json
 from engine.rehearsal.answers import SIGN_IN, Answers, answers_of
@@ -57,9 +57,12 @@ class Suite:
     cases: tuple[Case, ...]
 
 
-def load_suite(file: Path) -> Suite:
-    """The mapping tests in ``file``. Raises SpecError with every mistake in it, or in its manifest."""
-    source = read(file)
+def load_suite(file: Path, text: str | None = None) -> Suite:
+    """The mapping tests in ``file``; ``text`` is what it would hold, where that is not what it holds.
+
+    Raises SpecError with every mistake in it, or in its manifest.
+    """
+    source = read(file) if text is None else read_text(text, str(file))
     data, findings = check(source, schema("mapping-test"))
     if findings:
         raise SpecError(findings)
