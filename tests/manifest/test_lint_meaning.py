@@ -62,7 +62,7 @@ WRONG = [
     (SR, "Skima evaluation for {{ job.title }}", "Skima evaluation for {{ «score.skills_matched }}", "wrong-kind", "a list of texts cannot stand in a text"),
     (SR, "Skima evaluation for {{ job.title }}", "Skima evaluation for {{ job.title | «date }}", "wrong-kind", "`date` expects a moment"),
     (TR, "keep: to_string(record.resourceId) == candidate.id", "keep: «record.resourceId == candidate.id", "never-true", "a whole number is compared with a candidate's id"),
-    (TR, "{{ 'evousapi' if settings.region == 'us' else", "{{ 'evousapi' if «settings.region == 'usa' else", "never-true", "never `usa`"),
+    (TR, "when: settings.credential == 'oauth'\n        steps", "when: «settings.credential == 'oath'\n        steps", "never-true", "never `oath`"),
     (TR, "job: record.opportunityId, application", "job: «record.resourceId, application", "wrong-id", "a candidate's id"),
 ]  # fmt: skip
 

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 
 from engine.manifest.build import opened
 from engine.manifest.findings import Finding
+from engine.manifest.lint.delivery import check_delivery
 from engine.manifest.lint.expressions import Followings, follow_all
 from engine.manifest.lint.knowledge import Knowledge
+from engine.manifest.lint.protected import check_protected
+from engine.manifest.lint.rungs import check_rungs
 from engine.manifest.lint.samples import samples_of
+from engine.manifest.lint.secrets import check_secrets_flow
 from engine.manifest.lint.targets import check_targets
+from engine.manifest.lint.unused import check_unused
 from engine.manifest.model import Manifest
 from engine.manifest.node import Node
 from engine.manifest.readings import AnswerOf
@@ -19,7 +24,16 @@ from engine.manifest.source import Source
 
 Check = Callable[[Knowledge, Followings], None]
 
-_CHECKS: tuple[Check, ...] = (check_targets,)
+_CHECKS: tuple[Check, ...] = (
+    check_targets,
+    check_protected,
+    check_secrets_flow,
+    check_rungs,
+    check_delivery,
+    check_unused,
+)
+
+_OF_WRONG_FORM = (LookupError, TypeError, AttributeError, ValueError, AssertionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +52,11 @@ def lint(source: Source, documented: AnswerOf = lambda _call: None) -> Linted:
     formed is looked into all the same.
     """
     manifest, root = opened(source)
-    if manifest is not None:
-        _check(root, documented)
-    else:
-        with suppress(LookupError, TypeError, AttributeError, ValueError, AssertionError):
-            _check(root, documented)
+    passing = () if manifest is not None else _OF_WRONG_FORM
+    with suppress(*passing):
+        knowledge = Knowledge(root, samples_of(root), documented)
+        followings = follow_all(knowledge)
+        for check in _CHECKS:
+            with suppress(*passing):
+                check(knowledge, followings)
     return Linted(manifest, root, tuple(sorted(set(root.report.findings))))
-
-
-def _check(root: Node, documented: AnswerOf) -> None:
-    knowledge = Knowledge(root, samples_of(root), documented)
-    followings = follow_all(knowledge)
-    for check in _CHECKS:
-        check(knowledge, followings)
