@@ -10,8 +10,11 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
+
+from engine.manifest.codes import codes
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("engine", "connectors", "sandbox")
@@ -154,3 +157,36 @@ def test_imports_go_downwards_only() -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert re.search(r"Contracts: [5-9] kept, 0 broken", done.stdout)
+
+
+_CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+$")
+_TELLERS = frozenset(
+    {"fail", "warn", "_add", "_value", "_refuse", "_refusal", "_complain", "_finding", "_warning", "Finding", "Clash"}
+    | {"Problem"}
+)
+
+
+def told_codes() -> set[str]:
+    """The codes that the source gives to findings: where they are made, or named beforehand."""
+    found: set[str] = set()
+    for file in CORE:
+        for node in ast.walk(TREES[file]):
+            if isinstance(node, ast.Call) and dotted(node.func).rpartition(".")[2] in _TELLERS:
+                found |= {text.value for text in ast.walk(node) if is_code(text)}
+            elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+                found |= {text.value for text in node.value.elts[:1] if is_code(text)}
+    return found
+
+
+def is_code(node: ast.AST) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and bool(_CODE.match(node.value))
+
+
+def test_each_code_of_a_finding_is_explained_and_each_explained_one_is_told() -> None:
+    """What `fieldwright explain` says stands in schemas/codes.yaml: add what you add here, there."""
+    explained = codes()
+    texts = "".join(file.read_text("utf-8") for file in CORE)
+    assert told_codes() - set(explained) == set()
+    # A reference that leads nowhere is told as `unknown-<kind>`.
+    kinds = {code for code in explained if f'"{code.removeprefix("unknown-")}"' in texts}
+    assert {code for code in explained if f'"{code}"' not in texts} - kinds == set()

@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "engine.cli.lint:lint",
         "Check manifests, tenants' files and mapping tests.",
     ),
+    "explain": ("engine.cli.explain:explain", "Say what the code of a finding means, and how to mend it."),
     "test": ("engine.cli.test:run_tests", "Run mapping tests: event in, requests out. Nothing is sent."),
     "contract": ("engine.cli.contract:contract", "Compare a manifest with the vendor's OpenAPI. Nothing is sent."),
     "record": ("engine.cli.record:record", "Record what an ATS answers, with made-up data, for mapping tests."),

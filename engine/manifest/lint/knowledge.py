@@ -128,7 +128,9 @@ class Knowledge:
         if path[:2] == ("events", "webhook") and len(path) > 2:
             return {"body": self._payload(path)}
         if path[:2] == ("write_back", "notes"):
-            return {"outputs": record(dict.fromkeys(self.root["write_back"].value("outputs", {}), FREE_TEXT))}
+            # Beside a mistake of form, an output may be there under a name that is misspelt.
+            outputs = dict.fromkeys(self.root["write_back"].value("outputs", {}), FREE_TEXT)
+            return {"outputs": record(outputs, open=bool(self.root.report.malformed))}
         return {}
 
 
