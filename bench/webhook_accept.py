@@ -55,7 +55,7 @@ def _rate(port: int, file: Path) -> float:
 
 
 def _requests(number: int) -> Iterator[str]:
-    from connectors.signatures import sign
+    from connectors.signatures import Signed, sign
     from engine.manifest.build import load
 
     door = load(Path("mappings/smartrecruiters.yaml")).events.webhook
@@ -71,7 +71,7 @@ def _requests(number: int) -> Iterator[str]:
             "smartrecruiters-timestamp": str(int(time.time())),
         }
         body = json.dumps({"job_id": "j1", "candidate_id": f"c{index}", "application_id": f"a{index}"}).encode()
-        headers[door.signature.header] = sign(door.signature, headers=headers, body=body, context=context)
+        headers[door.signature.header] = sign(door.signature, Signed(headers, body), context=context)
         headers |= {
             "host": "127.0.0.1",
             "content-type": "application/json",

@@ -29,11 +29,15 @@ _FEW_KEYS = 12
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page's new records. ``number`` counts from 1; ``end`` says why it is the last, None where it is not."""
+    """One page's new records. ``number`` counts from 1; ``end`` says why it is the last, None where it is not.
+
+    ``body`` is the answer as JSON, for what stands in it beside the records.
+    """
 
     records: list[Json] = field(repr=False)
     number: int
     end: str | None = None
+    body: Json = field(default=None, repr=False)
 
 
 @dataclass(slots=True)
@@ -48,7 +52,8 @@ def pages(operation: Operation, fetch: Fetch) -> Iterator[Page]:
     """The pages of ``operation``, one by one. Raises AnswerUnusable, and what ``fetch`` raises."""
     paging = operation.paging
     if paging is None:
-        yield Page(records_of(operation, fetch({}, None), is_first=True), 1, "it is the only page")
+        only = fetch({}, None)
+        yield Page(records_of(operation, only, is_first=True), 1, "it is the only page", only.body)
         return
     place: _Place | None = _Place(first_page(paging))
     news = _News(operation.key, paging)
@@ -62,7 +67,7 @@ def pages(operation: Operation, fetch: Fetch) -> Iterator[Page]:
             end = "the place of the next page was given before"
         if end is None and number == paging.max_pages:
             end = f"{number:,} pages are as many as are read"
-        yield Page(fresh, number, end)
+        yield Page(fresh, number, end, answer.body)
         if end is not None:
             return
 

@@ -1,7 +1,7 @@
 """A webhook's headers and raw body in, nothing out: or SignatureRejected, whatever a stranger sends.
 
-HMAC-SHA256 over what the manifest says is signed, compared in constant time, against every live key. ``sign``
-makes what ``verify`` accepts: for rehearsals and tests.
+HMAC-SHA256 over what the manifest says is signed, compared in constant time, against every live key. The signature
+may be wrapped, be one of several named parts, or stand in the body. ``sign`` makes what ``verify`` accepts.
 """
 
 from __future__ import annotations
@@ -12,19 +12,21 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.errors import ExpressionError, FieldwrightError
 from engine.manifest.durations import parse_duration
-from engine.manifest.model import SignatureRule
+from engine.manifest.model import SignatureParts, SignatureRule
 from engine.manifest.templates import UNSET, Template
 from engine.model import Json
 
 Reason = Literal["missing", "malformed", "mismatch", "stale", "no key"]
 LIMIT_SIGNATURES = 20
-LIMIT_HEADER = 8192
+LIMIT_KEYS = 30
+LIMIT_VALUE = 8192
 _TOLERANCE_S = 300.0
-_SECONDS = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,9})?", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,9})?", re.ASCII)
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
@@ -36,33 +38,56 @@ class SignatureRejected(FieldwrightError):
         self.reason: Reason = reason
 
 
-def verify(
-    rule: SignatureRule, *, headers: Mapping[str, str], body: bytes, context: Mapping[str, Json], now: float
-) -> None:
-    """Checks the signature of ``body``.
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a signature is checked against: the headers (names in lower case), the raw body, the query.
 
-    ``headers`` have lower-case names; ``context`` is {settings, subscription}; ``now`` UTC seconds. Raises
-    SignatureRejected, and nothing else.
+    ``parsed`` is the body as JSON where the rule reads it (``SignatureRule.reads_body``), None where it is none.
+    """
+
+    headers: Mapping[str, str]
+    body: bytes
+    query: Mapping[str, Json] = field(default_factory=dict)
+    parsed: Json = None
+
+
+def verify(rule: SignatureRule, signed: Signed, *, context: Mapping[str, Json], now: float) -> None:
+    """Checks the signature. ``context`` is {settings, subscription}; ``now`` UTC seconds.
+
+    Raises SignatureRejected, and nothing else.
     """
     keys = _keys(rule, context)
     if not keys:
         raise SignatureRejected("no key")
-    given = _signatures(rule, headers.get(rule.header.lower(), ""))
-    signed = _signed(rule, headers, body)
+    given = _value(rule, signed)
+    parts = _parts(rule, given)
+    signatures = _signatures(rule, given)
+    known = _known(signed, parts)
+    text = _signed(rule, signed, known)
+    digests = [_digest(key, text) for key in keys]
     # Every pair is compared, so that the time taken tells nothing of which one fits.
-    fits = [hmac.compare_digest(_digest(key, signed), one) for key in keys for one in given]
+    fits = [hmac.compare_digest(digest, one) for digest in digests for one in signatures]
     if not any(fits):
         raise SignatureRejected("mismatch")
-    _check_age(rule, headers, context, now)
+    _check_age(rule, known, context, now)
 
 
-def sign(rule: SignatureRule, *, headers: Mapping[str, str], body: bytes, context: Mapping[str, Json]) -> str:
-    """The value of the signature header for ``body``, by the first live key. Raises SignatureRejected without one."""
+def sign(
+    rule: SignatureRule, signed: Signed, *, context: Mapping[str, Json], parts: Mapping[str, str] | None = None
+) -> str:
+    """The signature's value, by the first live key; ``parts`` are what stands beside it in the value.
+
+    Raises SignatureRejected without a key.
+    """
     keys = _keys(rule, context)
     if not keys:
         raise SignatureRejected("no key")
-    digest = _digest(keys[0], _signed(rule, headers, body))
-    return rule.prefix + (digest.hex() if rule.encoding == "hex" else base64.b64encode(digest).decode("ascii"))
+    digest = _digest(keys[0], _signed(rule, signed, _known(signed, parts or {})))
+    value = rule.prefix + (digest.hex() if rule.encoding == "hex" else base64.b64encode(digest).decode("ascii"))
+    if rule.parts is not None:
+        named = {**(parts or {}), rule.parts.take: value}
+        value = rule.parts.between.join(f"{name}{rule.parts.assign}{text}" for name, text in named.items())
+    return base64.b64encode(value.encode()).decode("ascii") if rule.wrapped else value
 
 
 def _digest(key: bytes, signed: bytes) -> bytes:
@@ -70,29 +95,79 @@ def _digest(key: bytes, signed: bytes) -> bytes:
 
 
 def _keys(rule: SignatureRule, context: Mapping[str, Json]) -> list[bytes]:
-    texts = [_rendered(key, context) for key in rule.keys]
-    return [text.encode("utf-8", "replace") for text in texts if text]
+    found: list[bytes] = []
+    for key in rule.keys:
+        value = _value_of(key, context)
+        texts = [str(one) for one in (value if isinstance(value, list) else [value]) if one is not None]
+        found += [text.encode("utf-8", "replace") for text in texts if text]
+    return list(dict.fromkeys(found))[:LIMIT_KEYS]
 
 
 def _rendered(template: Template, context: Mapping[str, Json]) -> str:
     """``template`` as text; nothing where what it needs is not there."""
+    value = _value_of(template, context)
+    return "" if value is None else str(value)
+
+
+def _value_of(template: Template, context: Mapping[str, Json]) -> Json:
     try:
         value = template.render({name: _plain(part) for name, part in context.items()})
     except ExpressionError:
-        return ""
-    return "" if value is UNSET or value is None else str(value)
+        return None
+    return None if value is UNSET else value
 
 
 def _plain(part: Json) -> Json:
     return dict(part) if isinstance(part, Mapping) else part
 
 
-def _signatures(rule: SignatureRule, header: str) -> list[bytes]:
-    if not header.strip():
+def _value(rule: SignatureRule, signed: Signed) -> str:
+    """The signature's value as it came, unwrapped."""
+    value = signed.headers.get(rule.header, "") if rule.header is not None else _found(rule, signed)
+    if not value.strip():
         raise SignatureRejected("missing")
-    if len(header) > LIMIT_HEADER:
+    if len(value) > LIMIT_VALUE:
         raise SignatureRejected("malformed")
-    pieces = header.split(rule.separator, LIMIT_SIGNATURES) if rule.separator else [header]
+    if rule.wrapped is None:
+        return value
+    try:
+        return base64.b64decode(value.strip().encode("ascii"), validate=True).decode("utf-8")
+    except ValueError:
+        raise SignatureRejected("malformed") from None
+
+
+def _found(rule: SignatureRule, signed: Signed) -> str:
+    data = {"headers": dict(signed.headers), "query": dict(signed.query), "body": signed.parsed}
+    try:
+        value = rule.source(data) if rule.source is not None else None
+    except ExpressionError:
+        value = None
+    return value if isinstance(value, str) else ""
+
+
+def _parts(rule: SignatureRule, value: str) -> dict[str, str]:
+    """The named parts of the value; of a repeated name the first one."""
+    if rule.parts is None:
+        return {}
+    found: dict[str, str] = {}
+    for name, text in _named(rule.parts, value):
+        found.setdefault(name, text)
+    return found
+
+
+def _named(parts: SignatureParts, value: str) -> Iterator[tuple[str, str]]:
+    for piece in value.split(parts.between, LIMIT_SIGNATURES)[:LIMIT_SIGNATURES]:
+        name, assign, text = piece.partition(parts.assign)
+        if assign:
+            yield name.strip(), text.strip()
+
+
+def _signatures(rule: SignatureRule, value: str) -> list[bytes]:
+    if rule.parts is not None:
+        taken = [text for name, text in _named(rule.parts, value) if name == rule.parts.take]
+    else:
+        taken = [value]
+    pieces = [piece for text in taken for piece in (text.split(rule.separator) if rule.separator else [text])]
     found = list(_read(rule, pieces[:LIMIT_SIGNATURES]))
     if not found:
         raise SignatureRejected("malformed")
@@ -113,14 +188,18 @@ def _read(rule: SignatureRule, pieces: list[str]) -> Iterator[bytes]:
             yield one
 
 
-def _signed(rule: SignatureRule, headers: Mapping[str, str], body: bytes) -> bytes:
+def _known(signed: Signed, parts: Mapping[str, str]) -> dict[str, Json]:
+    """What the templates of a rule see; a header or a part that is missing is empty text."""
+    return {"headers": _Present(signed.headers), "parts": _Present(parts), "parsed": signed.parsed}
+
+
+def _signed(rule: SignatureRule, signed: Signed, known: Mapping[str, Json]) -> bytes:
     """What is signed: the parts of ``over``, with the raw body between each two of them."""
-    known = {"headers": _Present(headers)}
     try:
         parts = [str(part.render(known)) for part in rule.over]
     except ExpressionError:
         raise SignatureRejected("malformed") from None
-    return body.join(part.encode("utf-8", "surrogateescape") for part in parts)
+    return signed.body.join(part.encode("utf-8", "surrogateescape") for part in parts)
 
 
 class _Present(dict[str, str]):
@@ -133,21 +212,22 @@ class _Present(dict[str, str]):
         return self[name]
 
 
-def _check_age(rule: SignatureRule, headers: Mapping[str, str], context: Mapping[str, Json], now: float) -> None:
+def _check_age(rule: SignatureRule, known: Mapping[str, Json], context: Mapping[str, Json], now: float) -> None:
     if rule.timestamp is None:
         return
-    stated = _rendered(rule.timestamp, {"headers": dict(headers)}).strip()
+    stated = _rendered(rule.timestamp, known).strip()
     if not stated:
         raise SignatureRejected("missing")
-    if not _SECONDS.fullmatch(stated):
+    if not _NUMBER.fullmatch(stated):
         raise SignatureRejected("malformed")
-    if abs(now - float(stated)) > _tolerance_s(rule, context):
+    moment = float(stated) / (1000.0 if rule.timestamp_unit == "milliseconds" else 1.0)
+    if abs(now - moment) > _tolerance_s(rule, context):
         raise SignatureRejected("stale")
 
 
 def _tolerance_s(rule: SignatureRule, context: Mapping[str, Json]) -> float:
     text = _rendered(rule.tolerance, context) if rule.tolerance is not None else ""
     try:
-        return float(text) if _SECONDS.fullmatch(text) else parse_duration(text)
+        return float(text) if _NUMBER.fullmatch(text) else parse_duration(text)
     except ValueError:
         return _TOLERANCE_S

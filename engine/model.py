@@ -32,7 +32,7 @@ class EventType(StrEnum):
     SCORE_DUE = "score.due"
 
 
-Source = Literal["webhook", "poll", "backfill", "engine"]
+Source = Literal["webhook", "poll", "queue", "backfill", "engine"]
 
 
 @dataclass(frozen=True, slots=True)

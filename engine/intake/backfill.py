@@ -74,7 +74,8 @@ class Backfill:
             progress(state)
             return state
         since = limits["since"]
-        for page in self._caller.pages(listing.stream.operation, {"since": since} if since is not None else {}):
+        context = {"until": self._clock.now(), **({"since": since} if since is not None else {})}
+        for page in self._caller.pages(listing.stream.operation, context):
             state = self._taken(state, listing, page.records, limits)
             self._keep(listing, limits, state)
             progress(state)

@@ -1,12 +1,14 @@
 """The rules of a connection's webhook door: a request in, what becomes of it out. No I/O, no server.
 
-In order: method, connection, headers' and body's size, the secret in the address, handshake, signature, JSON. A
+In order: headers' and body's size, the secret in the address or the caller's credential, compression, handshake,
+method, signature, JSON. A
 stranger learns nothing: whether the connection is unknown, the secret wrong or the signature bad, the answer is the
 same. What is valid JSON is admitted even where the manifest cannot translate it: that is quarantined later.
 """
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
@@ -14,12 +16,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
-from connectors.signatures import SignatureRejected, verify
+from connectors.signatures import SignatureRejected, Signed, verify
 from engine.errors import ExpressionError, FieldwrightError
+from engine.intake.compression import Overlarge, unpacked
 from engine.intake.strict_json import JsonRefused, read_json
 from engine.intake.translate import received_text
 from engine.manifest.connection import Connection
-from engine.manifest.model import Handshake, WebhookDoor
+from engine.manifest.model import Handshake, SignatureRule, WebhookDoor
 from engine.model import Json, RawEvent
 from engine.redaction import masked_headers
 
@@ -71,6 +74,8 @@ UNKNOWN = Turned(401, "unknown connection")
 TOO_LARGE = Turned(413, "body too large")
 _HEADERS_TOO_LARGE = Turned(431, "headers too large")
 _WRONG_SECRET = Turned(401, "wrong address")
+_WRONG_CREDENTIAL = Turned(401, "wrong credential")
+_BADLY_PACKED = Turned(400, "gzip: unreadable")
 
 
 class Door:
@@ -82,8 +87,9 @@ class Door:
         self._settings = dict(connection.settings)
         self._has_secret = webhook.url_secret is not None
         signature = webhook.signature
-        self._is_credential = _credentials(signature.header if signature is not None else "")
+        self._is_credential = _credentials((signature.header if signature is not None else None) or "")
         self._secret = (connection.address_secret or "").encode()
+        self._basic = (connection.caller_credential or "").encode()
 
     def judge(self, knock: Knock, now: float, subscription: Mapping[str, Json] | None) -> Verdict:
         """What becomes of ``knock``. ``now`` is UTC seconds, ``subscription`` {id, secret} as far as known."""
@@ -93,13 +99,21 @@ class Door:
             return _HEADERS_TOO_LARGE
         if not self._is_address(knock.secret):
             return _WRONG_SECRET if knock.method == "POST" else WRONG_METHOD
-        delivery = _Delivery(knock, now)
+        if not self._is_caller(knock.headers.get("authorization", "")):
+            return _WRONG_CREDENTIAL if knock.method == "POST" else WRONG_METHOD
+        try:
+            body = unpacked(knock.body, self.limit_bytes) if self._webhook.compressed else knock.body
+        except Overlarge:
+            return TOO_LARGE
+        except ValueError:
+            return _BADLY_PACKED
+        delivery = _Delivery(knock, body, now)
         handshake = self._webhook.handshake
         if handshake is not None and (shaken := _shaken(handshake, delivery)) is not None:
             return shaken
         if knock.method != "POST":
             return WRONG_METHOD
-        return self._unsigned(knock, now, subscription) or self._admitted(delivery)
+        return self._unsigned(delivery, subscription) or self._admitted(delivery)
 
     def _is_address(self, given: str | None) -> bool:
         if not self._has_secret:
@@ -108,12 +122,21 @@ class Door:
         fits = hmac.compare_digest((given or "").encode("utf-8", "replace"), self._secret)
         return fits and bool(self._secret)
 
-    def _unsigned(self, knock: Knock, now: float, subscription: Mapping[str, Json] | None) -> Turned | None:
-        if self._webhook.signature is None:
+    def _is_caller(self, given: str) -> bool:
+        """Whether the caller's Basic authentication is the one of the door, if it has one."""
+        if self._webhook.basic is None:
+            return True
+        fits = hmac.compare_digest(_basic_of(given), self._basic)
+        # As with the address: where the credential is not set, nobody has it.
+        return fits and bool(self._basic)
+
+    def _unsigned(self, delivery: _Delivery, subscription: Mapping[str, Json] | None) -> Turned | None:
+        rule = self._webhook.signature
+        if rule is None:
             return None
         context = {"settings": self._settings, "subscription": dict(subscription or {})}
         try:
-            verify(self._webhook.signature, headers=knock.headers, body=knock.body, context=context, now=now)
+            verify(rule, delivery.signed(rule), context=context, now=delivery.now)
         except SignatureRejected as error:
             return Turned(401, _SIGNATURE_REASONS[error.reason])
         return None
@@ -130,7 +153,7 @@ class Door:
             source="webhook",
             key=self._key(delivery),
             headers={name: value for name, value in knock.headers.items() if not is_credential(name)},
-            body=knock.body,
+            body=delivery.body,
             received_at=delivery.now,
         )
         return Admitted(raw, self._webhook.acknowledge)
@@ -148,7 +171,7 @@ class Door:
             and 0 < len(text := str(key)) <= LIMIT_KEY_CHARACTERS
         ):
             return text
-        return f"sha256:{hashlib.sha256(delivery.knock.body).hexdigest()}"
+        return f"sha256:{hashlib.sha256(delivery.body).hexdigest()}"
 
 
 _SIGNATURE_REASONS = {
@@ -177,17 +200,17 @@ def judge_unknown(method: str) -> Turned:
 
 
 class _Delivery:
-    """A knock as the manifest's expressions see it: {headers, query, body, received}."""
+    """A knock as the manifest's expressions see it: {headers, query, body, received}. ``body`` is unpacked."""
 
-    def __init__(self, knock: Knock, now: float) -> None:
-        self.knock, self.now = knock, now
+    def __init__(self, knock: Knock, body: bytes, now: float) -> None:
+        self.knock, self.body, self.now = knock, body, now
         self._is_parsed = False
         self._context: dict[str, Json] = {}
 
     def parse(self) -> None:
         """Reads the body. Raises JsonRefused."""
         if not self._is_parsed:
-            self.context()["body"] = read_json(self.knock.body)
+            self.context()["body"] = read_json(self.body)
             self._is_parsed = True
 
     def parse_if_json(self) -> None:
@@ -195,6 +218,14 @@ class _Delivery:
             self.parse()
         except JsonRefused:
             return
+
+    def signed(self, rule: SignatureRule) -> Signed:
+        """What the signature is checked against."""
+        if rule.reads_body:
+            self.parse_if_json()
+        context = self.context()
+        body = self.body if rule.over_decoded else self.knock.body
+        return Signed(self.knock.headers, body, context["query"], context["body"])
 
     def context(self) -> dict[str, Json]:
         if not self._context:
@@ -231,6 +262,17 @@ def _reads_body(handshake: Handshake) -> bool:
 def _one_line(value: Json) -> str:
     """A header's value: what could end the line is left out."""
     return "".join(character for character in str(value) if "\x20" <= character <= "\x7e")
+
+
+def _basic_of(header: str) -> bytes:
+    """``user:password`` of an Authorization header; nothing where it holds none."""
+    scheme, _, encoded = header.strip().partition(" ")
+    if scheme.lower() != "basic":
+        return b""
+    try:
+        return base64.b64decode(encoded.strip().encode("ascii"), validate=True)
+    except ValueError:
+        return b""
 
 
 def query_of(query: bytes) -> dict[str, Json]:

@@ -11,22 +11,25 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.clock import parse_iso
-from engine.errors import ExpressionError
+from engine.errors import AnswerUnusable, ExpressionError
 from engine.manifest.connection import Connection
 from engine.manifest.expressions import Path
-from engine.manifest.model import PollStream
+from engine.manifest.model import PollStream, Sync
 from engine.model import Json, RawEvent, Source
 
 _NEEDED = ("candidate", "job")
+_MILLISECONDS = 1e11
+"""From here on a number cannot be seconds: they would count to the year 5138."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One item of a record: the ids it names, its version, and its record's watermark (UTC s) if it has one."""
+    """One item of a record: the ids it names, its version, its record's watermark (UTC s) if it has one, its data."""
 
     ids: Mapping[str, str]
     version: str
     watermark: float | None
+    data: Mapping[str, Json]
 
     @property
     def place(self) -> str:
@@ -50,22 +53,26 @@ class Listing:
 
     def watermark(self, record: Json) -> float | None:
         """The moment ``record`` was last changed, UTC s; None where it says nothing that can be understood."""
-        text = _evaluated(self.stream.watermark, {"record": record, "item": None})
-        if not isinstance(text, str):
-            return None
-        try:
-            return parse_iso(text.strip())
-        except (ValueError, OverflowError):
-            return None
+        return _moment(_evaluated(self.stream.watermark, {"record": record, "item": None}))
+
+    def sync_token(self, sync: Sync, body: Json) -> Json:
+        """The token in the last page's answer. Raises AnswerUnusable where there is none."""
+        found = _evaluated(sync.token, body)
+        if found is None or isinstance(found, (bool, dict, list)) or found == "":
+            where = f"at `{sync.token.text}` in the last page's answer"
+            raise AnswerUnusable(f"{self.stream.operation}: no token stands {where}")
+        return found
 
     def event(self, item: Item, source: Source, now: float) -> RawEvent:
         """The raw event of ``item``; its key is the same whether it was polled or read in a backfill."""
-        body = {
+        body: dict[str, Json] = {
             "stream": self.stream.name,
             "event": self.stream.event.value,
             "ids": dict(item.ids),
             "version": item.version,
         }
+        if item.data:
+            body["data"] = dict(item.data)
         return RawEvent(
             connection=self.connection.name,
             source=source,
@@ -87,7 +94,8 @@ class Listing:
         if not ids or any(name in read and name not in ids for name in _NEEDED):
             return None
         version = _id_text(_evaluated(self.stream.version, context))
-        return Item(ids, version or _content_hash(context["record"]), watermark)
+        data = {name: _evaluated(path, context) for name, path in self.stream.data.items()}
+        return Item(ids, version or _content_hash(context["record"]), watermark, data)
 
 
 def _evaluated(path: Path | None, data: Json) -> Json:
@@ -96,6 +104,18 @@ def _evaluated(path: Path | None, data: Json) -> Json:
     try:
         return path(data)
     except ExpressionError:
+        return None
+
+
+def _moment(value: Json) -> float | None:
+    """UTC seconds of an ISO 8601 text, or of a number of seconds or milliseconds since the epoch."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value / 1000 if abs(value) >= _MILLISECONDS else float(value)
+    if not isinstance(value, str):
+        return None
+    try:
+        return parse_iso(value.strip())
+    except (ValueError, OverflowError):
         return None
 
 

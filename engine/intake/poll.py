@@ -1,7 +1,9 @@
 """Polling: a stream's list is read page by page, and what changed becomes raw events in the inbox.
 
 A poll starts a little before where the last one ended (the stream's overlap); the inbox knows what it has already.
-The watermark moves only after the last page, and never back.
+The watermark moves only after the last page, and never back. A long span is read in windows, and each window that
+was read whole moves it. A list that is asked for by an opaque token (``sync``) gives a new one on its last page,
+which is kept once that page is committed; where the token has run out, the list is read from its start.
 
 What was there before the connection began is history, and history is what backfill is for:
 
@@ -15,16 +17,16 @@ What was there before the connection began is history, and history is what backf
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from connectors.calls import Caller
 from engine.clock import Clock
-from engine.errors import InputError
+from engine.errors import CallError, InputError
 from engine.intake.listing import Item, Listing
 from engine.manifest.connection import Connection
 from engine.manifest.findings import did_you_mean
-from engine.manifest.model import Poll
+from engine.manifest.model import Poll, PollStream
 from engine.model import Json, RawEvent
 from engine.store import Store
 
@@ -45,12 +47,16 @@ class PollReport:
 
 @dataclass(frozen=True, slots=True)
 class _Cursor:
-    """Where a stream stands, all UTC s: ``began_at`` its first poll, ``polled_at`` its last whole one."""
+    """Where a stream stands, all UTC s: ``began_at`` its first poll, ``polled_at`` its last whole one.
+
+    ``sync`` is the token that the last whole reading gave.
+    """
 
     began_at: float
     watermark: float
     full_at: float
     polled_at: float | None = None
+    sync: Json = None
 
     def as_json(self) -> dict[str, Json]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -70,6 +76,7 @@ class _Pass:
     records: int = 0
     events_new: int = 0
     skipped: int = 0
+    token: Json = None
     found: dict[str, str] = field(default_factory=dict)
 
 
@@ -104,15 +111,42 @@ class Poller:
         self._tried_at[stream_name] = began
         cursor = self._cursor(stream_name) or _Cursor(began, began, began)
         full = full or self._is_full_due(cursor, began)
-        current = self._started(listing, cursor, began, full)
-        since = max(0.0, cursor.watermark - listing.stream.overlap_s)
-        limited = listing.knows_since and not full
-        for page in self._caller.pages(listing.stream.operation, {"since": since} if limited else {}):
-            self._take(current, page.records)
-        self._finish(stream_name, current, cursor, full)
+        try:
+            current = self._read(listing, cursor, began, full=full)
+        except CallError as error:
+            if listing.stream.sync is None or error.code not in listing.stream.sync.expired:
+                raise
+            full = True
+            current = self._read(listing, cursor, began, full=full)
         return PollReport(
             current.pages, current.records, current.events_new, current.skipped, full, current.is_baseline
         )
+
+    def _read(self, listing: Listing, cursor: _Cursor, began: float, *, full: bool) -> _Pass:
+        """Reads the list once, in as many windows as the span has, and keeps how far it came after each."""
+        sync = listing.stream.sync
+        by_token = sync is not None and cursor.sync is not None and not full
+        limited = by_token or (sync is None and listing.knows_since and not full)
+        current = self._started(listing, cursor, began, limited)
+        context: dict[str, Json] = {"sync": {"token": cursor.sync}} if by_token else {}
+        if not limited or sync is not None:
+            self._take_all(current, {**context, "until": began})
+        else:
+            for since, until in _windows(listing.stream, cursor.watermark, began):
+                self._take_all(current, {"since": since, "until": until})
+                if until < began:
+                    cursor = replace(cursor, watermark=max(cursor.watermark, until))
+                    self._store.cursors.put(self._connection.name, listing.stream.name, cursor.as_json())
+        self._finish(listing.stream.name, current, cursor, full or (sync is not None and not by_token))
+        return current
+
+    def _take_all(self, current: _Pass, context: Mapping[str, Json]) -> None:
+        sync, body = current.listing.stream.sync, None
+        for page in self._caller.pages(current.listing.stream.operation, context):
+            self._take(current, page.records)
+            body = page.body
+        if sync is not None:
+            current.token = current.listing.sync_token(sync, body)
 
     def _streams(self) -> Mapping[str, Json]:
         return self._poll.streams if self._poll is not None else {}
@@ -125,14 +159,14 @@ class Poller:
 
     def _cursor(self, name: str) -> _Cursor | None:
         stored = self._store.cursors.get(self._connection.name, name)
-        return _Cursor(**{key: stored[key] for key in _Cursor.__slots__}) if stored else None
+        return _Cursor(**{key: stored[key] for key in _Cursor.__slots__ if key in stored}) if stored else None
 
     def _is_full_due(self, cursor: _Cursor, now: float) -> bool:
         full_pass_s = self._poll.full_pass_s if self._poll is not None else None
         return full_pass_s is not None and now - cursor.full_at >= full_pass_s
 
-    def _started(self, listing: Listing, cursor: _Cursor, began: float, full: bool) -> _Pass:
-        if listing.knows_since and not full:
+    def _started(self, listing: Listing, cursor: _Cursor, began: float, limited: bool) -> _Pass:
+        if limited:
             return _Pass(listing, began, cursor.began_at, None, False)
         seen = self._store.cursors.get(self._connection.name, _seen_name(listing.stream.name))
         return _Pass(listing, began, cursor.began_at, seen or {}, seen is None)
@@ -162,12 +196,23 @@ class Poller:
             watermark=max(cursor.watermark, min(reached, current.began)),
             full_at=current.began if full else cursor.full_at,
             polled_at=current.began,
+            sync=current.token,
         )
         with self._store.transaction():
             if current.seen is not None:
                 self._store.cursors.put(self._connection.name, _seen_name(name), {**current.seen, **current.found})
             self._store.cursors.put(self._connection.name, name, moved.as_json())
         self._tried_at.pop(name, None)
+
+
+def _windows(stream: PollStream, watermark: float, began: float) -> Iterator[tuple[float, float]]:
+    """(since, until) of each reading, oldest first; the last one ends where the poll began."""
+    since = max(0.0, watermark - stream.overlap_s)
+    if stream.window_s is not None:
+        while began - since > stream.window_s:
+            yield since, since + stream.window_s
+            since += stream.window_s
+    yield since, began
 
 
 def _seen_name(stream: str) -> str:

@@ -12,7 +12,7 @@ from functools import lru_cache
 from engine.clock import iso
 from engine.errors import ExpressionError, TranslationError
 from engine.manifest.connection import Connection
-from engine.manifest.model import EventRule, WebhookDoor
+from engine.manifest.model import EventRule, Queue, WebhookDoor
 from engine.model import CanonicalEvent, EventType, Ids, Json, Outcome, OutcomeKind, RawEvent
 
 ID_NAMES = ("candidate", "job", "application", "attachment")
@@ -24,14 +24,16 @@ def translate(connection: Connection, raw: RawEvent) -> CanonicalEvent | Outcome
     Raises TranslationError when the manifest cannot read it: the event goes to quarantine.
     """
     body = _json(raw.body)
-    if raw.source != "webhook":
+    if raw.source not in ("webhook", "queue"):
         return _canonical_already(connection, raw, body)
-    door = connection.manifest.events.webhook
-    if door is None:
-        return Outcome(OutcomeKind.FILTERED, "the manifest declares no webhook")
-    context = delivery_context(raw.headers, body, raw.received_at)
-    name = _name(door, context)
-    rule = door.types.get(name)
+    events = connection.manifest.events
+    way = events.webhook if raw.source == "webhook" else events.queue
+    if way is None:
+        return Outcome(OutcomeKind.FILTERED, f"the manifest declares no {raw.source}")
+    queued = {"record": body, "received": received_text(int(raw.received_at))}
+    context = queued if raw.source == "queue" else delivery_context(raw.headers, body, raw.received_at)
+    name = _name(way, context)
+    rule = way.types.get(name)
     if rule is None:
         return Outcome(OutcomeKind.FILTERED, f"the event type {name[:60]} is not declared")
     return _by_rule(connection, raw, rule, context)
@@ -58,13 +60,13 @@ def subject_of(ids: Ids) -> str:
     raise TranslationError("the event names neither a candidate, an application nor a job")
 
 
-def _name(door: WebhookDoor, context: Mapping[str, Json]) -> str:
+def _name(way: WebhookDoor | Queue, context: Mapping[str, Json]) -> str:
     try:
-        name = door.name(context)
+        name = way.name(context)
     except ExpressionError as error:
         raise TranslationError(f"the event's name cannot be read: {error.message}") from None
     if not isinstance(name, str) or not name:
-        raise TranslationError(f"the event has no name where the manifest looks for it (`{door.name.text}`)")
+        raise TranslationError(f"the event has no name where the manifest looks for it (`{way.name.text}`)")
     return name
 
 
@@ -72,6 +74,7 @@ def _by_rule(connection: Connection, raw: RawEvent, rule: EventRule, context: Ma
     try:
         found = {name: path(context) for name, path in rule.ids.items()}
         version = rule.version(context) if rule.version else None
+        data = {name: path(context) for name, path in rule.data.items()}
     except ExpressionError as error:
         raise TranslationError(f"{rule.name}: {error.message}") from None
     ids = ids_of(found)
@@ -83,6 +86,7 @@ def _by_rule(connection: Connection, raw: RawEvent, rule: EventRule, context: Ma
         source=raw.source,
         occurred_at=raw.received_at,
         version=None if version is None else str(version),
+        data=data,
     )
 
 

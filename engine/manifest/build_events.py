@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
 
 from engine.manifest import scope
+from engine.manifest.build_webhook import data_of, event_rule, ids_of, webhook
 from engine.manifest.expressions import Path
 from engine.manifest.model import (
     AddedRead,
     ApplicationList,
-    EventRule,
     Events,
-    Handshake,
     ObjectMap,
     Poll,
     PollStream,
-    Registration,
-    Reply,
+    Queue,
     ResumeSource,
-    SignatureRule,
-    WebhookDoor,
+    Sync,
 )
 from engine.manifest.node import Node
-from engine.manifest.scope import Scope
-from engine.manifest.templates import Template, compile_template
 from engine.model import EventType
-
-_BODY = re.compile(r"\{\{\s*body\s*\}\}")
-_MIB = 1024 * 1024
-_SUBSCRIPTION: Scope = {"subscription": scope.REQUEST["subscription"]}
 
 
 def object_map(name: str, node: Node) -> ObjectMap:
@@ -98,111 +89,18 @@ def resume_source(node: Node) -> ResumeSource:
 
 
 def events(node: Node) -> Events:
-    webhook, poll = node.get("webhook"), node.get("poll")
+    door, poll, queue = (node.get(way) for way in ("webhook", "poll", "queue"))
     truth = node.value("truth")
-    if truth in ("webhook", "poll") and truth not in node:
+    if truth in ("webhook", "poll", "queue") and truth not in node:
         node["truth"].fail("missing-key", f"`{truth}` is said to be the truth, but there is no block `{truth}`")
     return Events(
         truth=truth,
         coalesce_s=node.seconds("coalesce", "5s") or 0.0,
-        webhook=_webhook(webhook) if webhook else None,
+        webhook=webhook(door) if door else None,
         poll=_poll(poll) if poll else None,
         skip=node.expression("skip", scope.FILTER),
         prospect_job=node.template("prospect_job", "value", {}),
-    )
-
-
-def _webhook(node: Node) -> WebhookDoor:
-    signature, handshake, registration = (node.get(key) for key in ("signature", "handshake", "registration"))
-    if signature is None and "url_secret" not in node:
-        node.fail(
-            "open-door",
-            "the webhook has neither a `signature` nor a `url_secret`: anyone could post",
-            "add one of the two",
-        )
-    return WebhookDoor(
-        name=node.expression("name", scope.TRANSLATED) or _identity(),
-        types={name: _event_rule(name, rule) for name, rule in node.items("types")},
-        acknowledge=node.value("acknowledge"),
-        at=node.at,
-        dedupe=node.expression("dedupe", scope.DELIVERY),
-        signature=_signature(signature) if signature else None,
-        url_secret=node.template("url_secret", "value", {}),
-        handshake=_handshake(handshake) if handshake else None,
-        registration=_registration(registration) if registration else None,
-        largest_body_bytes=node.value("largest_body_mb", 1) * _MIB,
-        by_hand=node.value("by_hand"),
-    )
-
-
-def _event_rule(name: str, node: Node) -> EventRule:
-    return EventRule(
-        name=name,
-        event=EventType(node.value("event")),
-        ids=_ids(node, scope.TRANSLATED),
-        at=node.at,
-        version=node.expression("version", scope.TRANSLATED),
-    )
-
-
-def _ids(node: Node, known: Scope) -> Mapping[str, Path]:
-    ids = {name: path.as_expression(known) for name, path in node.items("ids")}
-    subject = "job" if node.value("event", "").startswith("job.") else "candidate"
-    if subject not in ids and "application" not in ids:
-        node["ids"].fail("missing-key", f"the event needs the id of its {subject}")
-    return ids
-
-
-def _signature(node: Node) -> SignatureRule:
-    over = node["over"]
-    parts = _BODY.split(over.data)
-    if len(parts) == 1:
-        over.warn("body-unsigned", "what is signed does not hold {{ body }}: the content could be changed on its way")
-    known = {**scope.SIGNED}
-    return SignatureRule(
-        header=node.value("header").lower(),
-        encoding=node.value("encoding"),
-        prefix=node.value("prefix", ""),
-        separator=node.value("separator"),
-        over=_signed_parts(over, parts, known),
-        keys=tuple(key.as_template("value", _SUBSCRIPTION) for key in node.elements("keys")),
-        timestamp=node.template("timestamp", "value", known),
-        tolerance=node.template("tolerance", "value", {}),
-        at=node.at,
-    )
-
-
-def _signed_parts(over: Node, parts: list[str], known: Scope) -> tuple[Template, ...]:
-    before = len(over.report.findings)
-    over.as_template("text", {**known, "body": None})
-    if len(over.report.findings) > before:
-        return (compile_template("", "text"),)
-    return tuple(compile_template(part, "text") for part in parts)
-
-
-def _handshake(node: Node) -> Handshake:
-    reply = node["reply"]
-    return Handshake(
-        when=node.expression("when", scope.DELIVERY) or _identity(),
-        reply=Reply(reply.value("status"), reply.tree("headers", scope.DELIVERY)),
-    )
-
-
-def _registration(node: Node) -> Registration:
-    return Registration(
-        list=node.refer("list", "operation"),
-        create=node.refer("create", "operation"),
-        created_id=node.expression("created_id") or _identity(),
-        url=node.expression("url") or _identity(),
-        id=node.expression("id") or _identity(),
-        active=node.expression("active") or _identity(),
-        at=node.at,
-        activate=node.refer("activate", "operation") or None,
-        remove=node.refer("remove", "operation") or None,
-        secret=node.refer("secret", "operation") or None,
-        secret_value=node.expression("secret_value"),
-        limit=node.value("limit"),
-        check_every_s=node.seconds("check_every", "15m") or 900.0,
+        queue=_queue(queue) if queue else None,
     )
 
 
@@ -216,15 +114,62 @@ def _poll(node: Node) -> Poll:
 
 
 def _stream(name: str, node: Node) -> PollStream:
+    window = node.get("window")
+    if window is not None and not _reads(node, "operation", "until"):
+        what = "a span is read in pieces, but the list's request never says where a piece ends"
+        window.fail("until-unused", what, "put `{{ until }}` into the operation's query or body")
     return PollStream(
         name=name,
         operation=node.refer("operation", "operation"),
         event=EventType(node.value("event")),
-        ids=_ids(node, scope.RECORD),
+        ids=ids_of(node, scope.RECORD),
         at=node.at,
         each=node.expression("each"),
         version=node.expression("version", scope.RECORD),
         watermark=node.expression("watermark", scope.RECORD),
         overlap_s=node.seconds("overlap") or 0.0,
         backfill=node.value("backfill", True),
+        window_s=node.seconds("window"),
+        sync=_sync(node, node["sync"]) if "sync" in node else None,
+        data=data_of(node, scope.RECORD),
+    )
+
+
+def _sync(stream: Node, node: Node) -> Sync:
+    if not _reads(stream, "operation", "sync"):
+        what = "the token is kept, but the list's request never gives it back"
+        node.fail("sync-unused", what, "put `{{ sync.token }}` into the operation's query or body")
+    return Sync(node.expression("token") or _identity(), node.texts("expired"))
+
+
+def _reads(node: Node, key: str, name: str) -> bool:
+    """Whether a template of the operation that ``key`` names reads ``name``."""
+    request = json.dumps(node.report.names["operation"].get(node.value(key)))
+    return re.search(rf"\{{\{{[^}}]*\b{name}\b", request) is not None
+
+
+def _queue(node: Node) -> Queue:
+    last = node.get("last")
+    finds = "last" in node or _reads(node, "replay", "committed")
+    if "acknowledge" not in node and not ("replay" in node and "request_id" in node and finds):
+        what = "a batch whose answer is lost would be lost with it"
+        hint = "`acknowledge` it, or have it given again: `replay` with `request_id`, and `last` to find it"
+        node.fail("lossy-queue", what, hint)
+    for step in node.source.data.get("setup", ()):
+        if (step.get("check") or {}).get("call") == node.value("read"):
+            what = f"`{step['id']}` of setup would take events out of the queue each time it is checked"
+            node["read"].fail("lossy-queue", what, "`check: {queue: true}` looks without taking")
+    return Queue(
+        every_s=node.seconds("every") or 60.0,
+        read=node.refer("read", "operation"),
+        name=node.expression("name", scope.QUEUED) or _identity(),
+        types={name: event_rule(name, rule, scope.QUEUED) for name, rule in node.items("types")},
+        at=node.at,
+        dedupe=node.expression("dedupe", scope.QUEUED),
+        request_id=node.expression("request_id"),
+        replay=node.refer("replay", "operation") or None,
+        last=last.refer("operation", "operation") if last else None,
+        last_id=last.expression("id") if last else None,
+        acknowledge=node.refer("acknowledge", "operation") or None,
+        subscribe=node.refer("subscribe", "operation") or None,
     )

@@ -60,6 +60,15 @@ class Connection:
         webhook = self.manifest.events.webhook
         return self._composed(webhook.url_secret if webhook is not None else None)
 
+    @property
+    def caller_credential(self) -> str | None:
+        """``user:password`` of who calls the webhook door; None where it asks for none, or where it is not set."""
+        basic = self.manifest.events.webhook.basic if self.manifest.events.webhook is not None else None
+        password = self._composed(basic.password) if basic is not None else None
+        if basic is None or password is None:
+            return None
+        return f"{self._composed(basic.username) or ''}:{password}"
+
     def _composed(self, template: Template | None) -> str | None:
         value = template.render({"settings": dict(self.settings)}) if template is not None else None
         return None if value is None or value is UNSET else str(value) or None

@@ -40,15 +40,21 @@ from engine.manifest.model_calls import (
 from engine.manifest.model_events import (
     AddedRead,
     ApplicationList,
-    EventRule,
     Events,
-    Handshake,
     ObjectMap,
     Poll,
     PollStream,
+    Queue,
+    ResumeSource,
+    Sync,
+)
+from engine.manifest.model_webhook import (
+    CallerCredential,
+    EventRule,
+    Handshake,
     Registration,
     Reply,
-    ResumeSource,
+    SignatureParts,
     SignatureRule,
     WebhookDoor,
 )
@@ -79,6 +85,7 @@ __all__ = [
     "AuthStep",
     "Authenticator",
     "Basic",
+    "CallerCredential",
     "Capability",
     "CheckKind",
     "Directory",
@@ -104,6 +111,7 @@ __all__ = [
     "Place",
     "Poll",
     "PollStream",
+    "Queue",
     "Quota",
     "RecipeStep",
     "Regions",
@@ -116,9 +124,11 @@ __all__ = [
     "Setting",
     "SettingType",
     "SetupStep",
+    "SignatureParts",
     "SignatureRule",
     "Signing",
     "Step",
+    "Sync",
     "WebhookDoor",
     "WriteBack",
 ]
@@ -173,7 +183,7 @@ class Action:
     at: At
 
 
-CheckKind = Literal["call", "capability", "fields", "webhook", "test_candidate"]
+CheckKind = Literal["call", "capability", "fields", "webhook", "queue", "test_candidate"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,9 +52,9 @@ class Request:
         composed = (self.path, self.query, self.headers, self.json, self.form, fields)
         return frozenset(chain for part in composed if part is not None for chain in part.references)
 
-    def reads(self, name: str) -> bool:
-        """Whether one of its templates reads ``name`` from what it is composed of."""
-        return any(chain[0] == name for chain in self.references)
+    def reads(self, *names: str) -> bool:
+        """Whether one of its templates reads ``names``, one below the other, from what it is composed of."""
+        return any(chain[: len(names)] == names for chain in self.references)
 
 
 PagingKind = Literal["cursor", "number", "offset", "link", "next_url"]

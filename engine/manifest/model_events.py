@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from engine.manifest.expressions import Path
+from engine.manifest.model_webhook import EventRule, WebhookDoor
 from engine.manifest.positions import At
-from engine.manifest.templates import Template, Tree
+from engine.manifest.templates import Template
 from engine.model import EventType
 
 
@@ -72,97 +73,20 @@ class ResumeSource:
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureRule:
-    """How a webhook is signed. ``over`` is what is signed, split where the raw body stands.
+class Sync:
+    """A list asked for by an opaque token: JMESPath over the last page's answer, and the codes that end its life."""
 
-    ``keys`` compose the live secrets; an empty one is left out. ``timestamp`` is in seconds since the epoch.
-    """
-
-    header: str
-    encoding: Literal["hex", "base64"]
-    prefix: str
-    separator: str | None
-    over: tuple[Template, ...]
-    keys: tuple[Template, ...]
-    timestamp: Template | None
-    tolerance: Template | None
-    at: At
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the door answers."""
-
-    status: int
-    headers: Tree | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Handshake:
-    """A request that only asks whether we are there: answered at once, before any signature, and not stored."""
-
-    when: Path
-    reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
-class EventRule:
-    """What one of the ATS's events means. ``ids`` are JMESPath over {headers, query, body}."""
-
-    name: str
-    event: EventType
-    ids: Mapping[str, Path]
-    at: At
-    version: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """How the webhook subscription is kept alive, by operations of this manifest.
-
-    ``url``, ``id`` and ``active`` are JMESPath over a record of ``list``; ``created_id`` over ``create``'s answer,
-    ``secret_value`` over ``secret``'s. ``limit`` is how many subscriptions the ATS allows.
-    """
-
-    list: str
-    create: str
-    created_id: Path
-    url: Path
-    id: Path
-    active: Path
-    at: At
-    activate: str | None = None
-    remove: str | None = None
-    secret: str | None = None
-    secret_value: Path | None = None
-    limit: int | None = None
-    check_every_s: float = 900.0
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookDoor:
-    """What knocks and how it is let in. ``url_secret`` composes the secret path segment of an unsigned webhook."""
-
-    name: Path
-    types: Mapping[str, EventRule]
-    acknowledge: int
-    at: At
-    dedupe: Path | None = None
-    signature: SignatureRule | None = None
-    url_secret: Template | None = None
-    handshake: Handshake | None = None
-    registration: Registration | None = None
-    largest_body_bytes: int = 1024 * 1024
-    by_hand: str | None = None
+    token: Path
+    expired: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PollStream:
     """A list that is read again and again for what changed.
 
-    ``each`` (JMESPath over a record) yields the items of a record, one event each; ``ids`` and ``version`` are
-    JMESPath over {record, item}; ``watermark`` over the record gives the moment the next poll starts from
-    (less ``overlap_s``); without one, the moment this poll began.
+    ``each`` (JMESPath over a record) yields the items of a record, one event each; ``ids``, ``version`` and
+    ``data`` are JMESPath over {record, item}; ``watermark`` over the record gives the moment the next poll starts
+    from (less ``overlap_s``); without one, the moment this poll began. ``window_s``: the longest span of one reading.
     """
 
     name: str
@@ -175,6 +99,9 @@ class PollStream:
     watermark: Path | None = None
     overlap_s: float = 120.0
     backfill: bool = True
+    window_s: float | None = None
+    sync: Sync | None = None
+    data: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,16 +115,39 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """An event queue in the ATS that is drained. ``read``, ``replay`` and the others name operations.
+
+    ``name`` and ``dedupe`` are JMESPath over {record, received}; ``request_id`` reads the answer of ``read`` and
+    ``last_id`` that of ``last``: the batch's id.
+    """
+
+    every_s: float
+    read: str
+    name: Path
+    types: Mapping[str, EventRule]
+    at: At
+    dedupe: Path | None = None
+    request_id: Path | None = None
+    replay: str | None = None
+    last: str | None = None
+    last_id: Path | None = None
+    acknowledge: str | None = None
+    subscribe: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Events:
-    """What comes in. ``truth`` is the way that may be relied on; the other one is a hint.
+    """What comes in. ``truth`` is the way that may be relied on; others are hints.
 
     ``skip`` (JMESPath over {settings, event, candidate, application, job}): true means the event is filtered.
     ``prospect_job`` composes the job that candidates without an application are scored against.
     """
 
-    truth: Literal["webhook", "poll"]
+    truth: Literal["webhook", "poll", "queue"]
     coalesce_s: float
     webhook: WebhookDoor | None
     poll: Poll | None
     skip: Path | None = None
     prospect_job: Template | None = None
+    queue: Queue | None = None

@@ -94,12 +94,25 @@ OBJECTS: Scope = {"candidate": CANDIDATE, "application": APPLICATION, "job": JOB
 
 _KIND = replace(TEXT, one_of=("number", "text", "option", "boolean", "date"))
 _STAGE = {"id": or_null(TEXT), "name": or_null(TEXT)}
+EVENT = {
+    "type": replace(TEXT, one_of=tuple(str(type_) for type_ in EventType)),
+    "source": replace(TEXT, one_of=("webhook", "poll", "queue", "backfill", "engine")),
+    "ids": plain(Ids),
+    "version": or_null(FREE_TEXT),
+    "data": ANYTHING,
+}
+_SECRET = replace(TEXT, means=SECRET)
+
 REQUEST: Scope = {
     **OBJECTS,
+    "event": EVENT,
     "attachment": ATTACHMENT,
     "record": ANYTHING,
     "page": {"cursor": ANYTHING, "number": INTEGER, "offset": INTEGER},
     "since": MOMENT,
+    "until": MOMENT,
+    "sync": {"token": ANYTHING},
+    "queue": {"request_id": ANYTHING, "committed": ANYTHING, "keys": list_of(TEXT), "types": list_of(TEXT)},
     "fields": list_of(ANY),
     "field": {"id": ANYTHING, "name": TEXT, "type": or_null(TEXT), "kind": _KIND, "value": ANYTHING},
     "tags": list_of(TEXT),
@@ -108,12 +121,14 @@ REQUEST: Scope = {
     "note": {"text": TEXT, "subject": TEXT},
     "file": {"name": TEXT, "content_type": TEXT, "size": INTEGER, "base64": TEXT},
     "stage": {**_STAGE, "from": _STAGE},
-    "webhook": {"url": TEXT, "events": list_of(TEXT)},
-    "subscription": {"id": ANYTHING, "secret": replace(TEXT, means=SECRET)},
+    "webhook": {"url": TEXT, "events": list_of(TEXT), "event": TEXT, "secret": _SECRET},
+    "subscription": {"id": ANYTHING, "secret": _SECRET, "secrets": list_of(_SECRET)},
 }
 TRANSLATED: Scope = {"headers": ANYTHING, "body": ANYTHING, "received": MOMENT}
 DELIVERY: Scope = {**TRANSLATED, "query": ANYTHING}
-SIGNED: Scope = {"headers": ANYTHING}
+QUEUED: Scope = {"record": ANYTHING, "received": MOMENT}
+KNOCK: Scope = {"headers": ANYTHING, "query": ANYTHING, "body": ANYTHING}
+SIGNED: Scope = {"headers": ANYTHING, "parsed": ANYTHING}
 SIGNED_REQUEST: Scope = {
     "request": {
         **dict.fromkeys(("method", "host", "path", "query", "date", "body_sha256"), TEXT),
@@ -124,13 +139,6 @@ RECORD: Scope = {"record": ANYTHING, "item": ANYTHING}
 WRITTEN: Scope = {**REQUEST, "marker": TEXT, "value": ANYTHING}
 LOOKED_UP: Scope = {"record": ANYTHING}
 PRESENT: Scope = {"application": APPLICATION}
-EVENT = {
-    "type": replace(TEXT, one_of=tuple(str(type_) for type_ in EventType)),
-    "source": replace(TEXT, one_of=("webhook", "poll", "backfill", "engine")),
-    "ids": plain(Ids),
-    "version": or_null(FREE_TEXT),
-    "data": ANYTHING,
-}
 FILTER: Scope = {**OBJECTS, "event": EVENT, "prospect": BOOLEAN}
 KNOWN: Scope = {**FILTER, "record": ANYTHING}
 VALUE: Scope = {

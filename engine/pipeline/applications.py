@@ -42,9 +42,9 @@ class ApplicationWork:
     ) -> Outcome | None:
         """The event's outcome, or None when its deliveries are in the outbox. Raises as hydration and scoring do."""
         hydrated = hydrator.hydrate(canonical.ids, prospect=prospect)
-        context = hydrated.context(route.connection.open_settings)
+        context = {**hydrated.context(route.connection.open_settings), "event": as_plain(canonical)}
         skip = route.connection.manifest.events.skip
-        if skip is not None and skip({**context, "event": as_plain(canonical)}):
+        if skip is not None and skip(context):
             status = hydrated.application.status if hydrated.application else None
             return Outcome(OutcomeKind.FILTERED, f"not scored at status {status}")
         feedback = _feedback(claim)

@@ -31,6 +31,7 @@ from engine.hydration.memo import ListMemo
 from engine.intake.translate import ids_of, subject_of
 from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, as_plain
 from engine.pipeline.applications import ApplicationWork
+from engine.pipeline.event_data import EventData
 from engine.pipeline.outcomes import record_outcome
 from engine.pipeline.route import CURRENT_EVENT, LEASE_S, MOST_UNFINISHED, Route
 from engine.pipeline.translation import TranslationWork
@@ -58,6 +59,7 @@ class EventWork:
         self._lists = ListMemo(clock)
         self._translation = TranslationWork(routes, store, only)
         self._applications = ApplicationWork(store, scorer)
+        self._data = EventData(store)
 
     def translate_received(self, limit: int = 200) -> int:
         """Translates what waits in the inbox; how many."""
@@ -90,12 +92,14 @@ class EventWork:
             waiting = replace(claim, events=answers)
             self._store.inbox.release(waiting, self._clock.now(), "after the answer before it", counted=False)
             claim = replace(claim, events=tuple(other for other in claim.events if other not in answers))
+        self._data.keep(claim)
         others = [other.id for other in claim.events if other.id != event.id]
         if others:
             self._end(others, Outcome(OutcomeKind.SUPERSEDED, f"scored together with {event.id}"), claim)
         alone = replace(claim, events=(event,))
         try:
             outcome = self._advance(claim, event)
+            self._data.handed_on(claim)
         except StoreUnavailable:
             raise
         except FieldwrightError as error:
@@ -143,7 +147,7 @@ class EventWork:
         route = self._routes.get(event.connection)
         if route is None:
             return Outcome(OutcomeKind.QUARANTINED, f"there is no connection {event.connection} any more")
-        canonical = canonical_of(event)
+        canonical = self._data.added(claim, canonical_of(event), route.connection.manifest)
         hydrator = Hydrator(
             route.connection, route.caller, self._store.cache, self._reader, self._lists, as_plain(canonical)
         )
@@ -186,7 +190,7 @@ class EventWork:
             return Outcome(OutcomeKind.UNCHANGED, "the job reads as it did at its last change")
         ids = [Ids(candidate, job) for candidate, job in applications]
         with self._store.transaction():
-            self._split(route, event, ids, EventType.SCORE_DUE)
+            self._split(route, event, canonical, ids, EventType.SCORE_DUE)
             self._store.cache.put(route.name, "job_text", job_id, text)
         return None
 
@@ -201,7 +205,7 @@ class EventWork:
             wanted = [ids for ids in found if route.connection.takes_part(ids.job)]
             if not wanted:
                 return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
-            self._split(route, event, wanted, _narrowed(canonical.type))
+            self._split(route, event, canonical, wanted, _narrowed(canonical.type))
             return None
         job_id = route.connection.prospect_job
         if job_id is None:
@@ -209,8 +213,9 @@ class EventWork:
         aimed = replace(canonical, ids=replace(canonical.ids, job=job_id))
         return self._applications.run(route, hydrator, claim, event, aimed, prospect=True)
 
-    def _split(self, route: Route, event: StoredEvent, found: Sequence[Ids], kind: EventType) -> None:
-        canonical = canonical_of(event)
+    def _split(
+        self, route: Route, event: StoredEvent, canonical: CanonicalEvent, found: Sequence[Ids], kind: EventType
+    ) -> None:
         again = sum(step.stage == "replayed" for step in self._store.steps.of(event.id))
         mark = f"{event.id}#{again}" if again else event.id
         children = []

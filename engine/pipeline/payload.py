@@ -13,7 +13,7 @@ from engine.store.deliveries import Delivery, NewDelivery
 from engine.writeback.field_values import FieldValue
 from engine.writeback.grouping import Planned
 
-_KEPT = ("candidate", "application", "feedback", "shortlist", "prospect")
+_KEPT = ("candidate", "application", "feedback", "shortlist", "prospect", "event")
 _JOB_KEPT = ("id", "title", "location", "department", "status")
 
 

@@ -85,7 +85,7 @@ NAMES = [
     (SR, "'TRANSFERRED'], application.status", "'TRANSFERRED'], «application.statuss", "`application.statuss`", "`application.status`"),
     (SR, "candidate: record.id,", "candidate: «rekord.id,", "`rekord`", "`record`"),
     (SR, 'dedupe: headers."event-id"', 'dedupe: «header."event-id"', "`header`", "`headers`"),
-    (SR, "keys: [\"{{ subscription.secret }}\"]", "keys: [\"{{ «subscription.secrets }}\"]", "`subscription.secrets`", "`subscription.secret`"),
+    (SR, "keys: [\"{{ subscription.secret }}\"]", "keys: [\"{{ «subscription.secrt }}\"]", "`subscription.secrt`", "`subscription.secret`"),
     (SR, "{{ job.title }}\n", "{{ «job.titel }}\n", "`job.titel`", "`job.title`"),
     (SR, "{{ outputs.match_score }} of 100", "{{ outputs.match_score }} of {{ «outputz.best }}", "`outputz`", "`outputs`"),
     (SR, "because {{ cause.place }}", "because {{ «caus.place }}", "`caus`", "`causes`"),
@@ -190,7 +190,7 @@ def test_a_paged_list_that_never_asks_for_the_next_page_is_refused() -> None:
 def test_an_unsigned_webhook_without_a_secret_address_is_refused() -> None:
     text = SHIPPED[TR].replace('    url_secret: "{{ settings.webhook_secret }}"\n', "", 1)
     (found,) = findings(text, TR)
-    assert (found.code, found.hint) == ("open-door", "add one of the two")
+    assert (found.code, found.hint) == ("open-door", "add one of them")
 
 
 def test_loading_raises_all_mistakes_as_one_error(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from connectors.signatures import SignatureRejected, sign, verify
+from connectors.signatures import SignatureRejected, Signed, sign, verify
 from engine.manifest.model import SignatureRule
 from engine.manifest.templates import compile_template
 from tests.connectors.declared import AT
@@ -50,17 +50,17 @@ def rule(
 
 
 def signed(declared: SignatureRule, headers: Mapping[str, str], body: bytes = BODY) -> dict[str, str]:
-    return {**headers, "x-signature": sign(declared, headers=headers, body=body, context=CONTEXT)}
+    return {**headers, "x-signature": sign(declared, Signed(headers, body), context=CONTEXT)}
 
 
 def rejected(declared: SignatureRule, headers: Mapping[str, str], body: bytes = BODY, now: float = NOW) -> str:
     with pytest.raises(SignatureRejected) as caught:
-        verify(declared, headers=headers, body=body, context=CONTEXT, now=now)
+        verify(declared, Signed(headers, body), context=CONTEXT, now=now)
     return caught.value.reason
 
 
 def accepted(declared: SignatureRule, headers: Mapping[str, str], body: bytes = BODY, now: float = NOW) -> bool:
-    verify(declared, headers=headers, body=body, context=CONTEXT, now=now)
+    verify(declared, Signed(headers, body), context=CONTEXT, now=now)
     return True
 
 
@@ -80,9 +80,9 @@ def test_the_vector_recomputed_from_smartrecruiters_documentation_verifies() -> 
         "x-signature": "v1=2e9291f10d44ca10204a4cd81b05d73b6a316b2b605d4e2e0e0b37b40198ce1f",
     }
     context = {"settings": {}, "subscription": {"secret": "HeBVky2bccvvkcXPimH8c"}}
-    verify(declared, headers=headers, body=b'{"job_id":"jid","candidate_id":"cid"}', context=context, now=NOW)
+    verify(declared, Signed(headers, b'{"job_id":"jid","candidate_id":"cid"}'), context=context, now=NOW)
     with pytest.raises(SignatureRejected):
-        verify(declared, headers=headers, body=b'{"job_id": "jid","candidate_id":"cid"}', context=context, now=NOW)
+        verify(declared, Signed(headers, b'{"job_id": "jid","candidate_id":"cid"}'), context=context, now=NOW)
 
 
 @pytest.mark.parametrize("encoding", ["hex", "base64"])
@@ -123,7 +123,7 @@ def test_two_live_secrets_are_both_accepted_while_rotating() -> None:
     for secret in ("an-old-fake-secret", "a-new-fake-secret"):
         digest = hmac.new(secret.encode(), f"{int(NOW)}.".encode() + BODY, hashlib.sha256).hexdigest()
         headers = {"t": str(int(NOW)), "x-signature": f"v1={digest}"}
-        verify(declared, headers=headers, body=BODY, context=now_and_then, now=NOW)
+        verify(declared, Signed(headers, BODY), context=now_and_then, now=NOW)
 
 
 def test_an_empty_secret_is_no_key() -> None:
@@ -209,7 +209,7 @@ def test_base64_is_read_strictly() -> None:
 
 def test_a_message_names_the_reason_and_no_secret() -> None:
     with pytest.raises(SignatureRejected) as caught:
-        verify(rule(), headers={"x-signature": "v1=00"}, body=BODY, context=CONTEXT, now=NOW)
+        verify(rule(), Signed({"x-signature": "v1=00"}, BODY), context=CONTEXT, now=NOW)
     assert "not-a-real-secret" not in str(caught.value)
     assert caught.value.reason in str(caught.value)
 

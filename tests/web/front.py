@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from connectors.signatures import sign
+from connectors.signatures import Signed, sign
 from engine.intake.subscriptions import STATE
 from engine.manifest.build import load
 from engine.manifest.connection import Connection
@@ -60,7 +60,7 @@ def headers_of(body: bytes = BODY, *, at: float | None = None, key: str = KEY, *
     }
     rule = manifest("smartrecruiters").events.webhook.signature
     context = {"settings": {}, "subscription": {"secret": key}}
-    return {**headers, rule.header: sign(rule, headers=headers, body=body, context=context)}
+    return {**headers, rule.header: sign(rule, Signed(headers, body), context=context)}
 
 
 @dataclass

@@ -192,12 +192,14 @@ def _webhook(patient: Patient, step: SetupStep) -> Check:
 
 
 def _subscription(patient: Patient, step: SetupStep, declared: Registration) -> Check:
-    url, shown = patient.registrar.callback_url(), patient.registrar.shown_url()
-    records = patient.route.caller.records(declared.list, {})
-    ours = [record for record in records if declared.url(record) == url]
-    if any(declared.active(record) for record in ours):
+    shown = patient.registrar.shown_url()
+    seen = patient.registrar.look(declared)
+    if seen.active >= seen.due:
         return Check(step.id, step.title, "ok", (f"subscribed and active at {shown}",))
-    seen = f"there is a subscription at {shown}, turned off" if ours else f"there is no subscription at {shown} yet"
-    others = f"others at this ATS: {len(records) - len(ours)}"
+    part = f"{seen.active} of {seen.due} subscriptions are active at {shown}"
+    there = f"there is a subscription at {shown}, turned off"
+    missing = f"there is no subscription at {shown} yet"
+    told = part if seen.due > 1 else there if seen.there else missing
+    others = (f"others at this ATS: {seen.others}",) if seen.others is not None else ()
     do = "Run fieldwright serve with the --public-url that the ATS can reach; it subscribes by itself."
-    return Check(step.id, step.title, "by hand", (seen, others), do)
+    return Check(step.id, step.title, "by hand", (told, *others), do)

@@ -44,9 +44,16 @@ def _events(connection: Connection) -> Iterator[str]:
     events = connection.manifest.events
     if events.poll is not None:
         yield from (stream.operation for stream in events.poll.streams.values())
+    if events.queue is not None:
+        queue = events.queue
+        drained = (queue.read, queue.replay, queue.last, queue.acknowledge, queue.subscribe)
+        yield from (operation for operation in drained if operation)
     registration = events.webhook.registration if events.webhook and connection.webhook else None
     if registration is not None:
-        wanted = (registration.list, registration.create, registration.secret, registration.activate)
+        wanted = (
+            *(registration.list, registration.create, registration.secret, registration.activate),
+            registration.look,
+        )
         yield from (operation for operation in wanted if operation)
 
 
