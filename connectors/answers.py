@@ -6,14 +6,13 @@ of HTML with a good status) is Ambiguous, never Transient.
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
+from connectors.json_body import parse
 from connectors.messages import Answer, RawAnswer
 from engine.errors import (
     Ambiguous,
@@ -27,10 +26,10 @@ from engine.errors import (
     Transient,
 )
 from engine.manifest.model import ErrorReading, Limits, Meaning, Operation, RetryHint
+from engine.manifest.presence import missing
 from engine.model import Json
 
 LONGEST_WAIT_S = 24 * 3600.0
-LIMIT_DEPTH = 64
 
 _ORDINARY: Mapping[int, Meaning] = {
     401: "denied",
@@ -70,17 +69,41 @@ def read(raw: RawAnswer, reading: Reading, now: float) -> Answer:
     """The answer, if it is good. ``now`` is UTC seconds, for headers that name a moment. Raises CallError."""
     operation = reading.operation
     if raw.status in operation.empty:
-        return Answer(raw.status, raw.headers, None, b"")
+        return _nothing(raw)
     if not _is_ok(raw.status, operation):
         body = _json_or_none(raw)
-        raise _undeclared(raw, body, reading) or _failure(raw, body, reading, now)
+        undeclared = _undeclared(raw, body, reading)
+        if undeclared is not None:
+            raise undeclared
+        return _failed(raw, body, reading, now)
     if operation.binary:
         _check_whole(raw, reading)
         return Answer(raw.status, raw.headers, None, raw.body)
     answer = Answer(raw.status, raw.headers, _good_body(raw, reading), raw.body)
     if not _succeeded(answer, reading):
-        raise _failure(raw, answer.body, reading, now)
+        return _failed(raw, answer.body, reading, now)
+    _check_held(answer, reading)
     return answer
+
+
+def _nothing(raw: RawAnswer) -> Answer:
+    return Answer(raw.status, raw.headers, None, b"", is_empty=True)
+
+
+def _failed(raw: RawAnswer, body: Json, reading: Reading, now: float) -> Answer:
+    """An answer that holds nothing, where the manifest says that a read's failure means that. Raises CallError."""
+    if (_by_code(_code(body, reading), reading) or _by_status(raw.status, reading)) == "skip":
+        return _nothing(raw)
+    raise _failure(raw, body, reading, now)
+
+
+def _check_held(answer: Answer, reading: Reading) -> None:
+    for path in reading.operation.must_hold:
+        lack = missing(path, answer.body)
+        if lack is not None:
+            error = _unusable(lack.message, answer.status, reading)
+            error.hint = lack.hint
+            raise error
 
 
 def _is_ok(status: int, operation: Operation) -> bool:
@@ -127,55 +150,6 @@ def _unreadable(raw: RawAnswer, reading: Reading, problem: str) -> Json:
     error: CallError = Transient(message) if reading.repeatable else Ambiguous(message)
     error.operation, error.status = operation.name, raw.status
     raise error
-
-
-def parse(body: bytes) -> Json:
-    """``body`` as JSON: UTF-8, finite numbers, nested at most 64 deep. Raises ValueError, without the content."""
-    try:
-        value = json.loads(body.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
-    except (ValueError, RecursionError):
-        raise ValueError("the answer is not JSON") from None
-    if _may_be_deep(body) and _is_deep(value):
-        raise ValueError("the answer is nested too deep")
-    return value
-
-
-def _no_constant(_: str) -> None:
-    raise ValueError
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError
-    return number
-
-
-def _may_be_deep(body: bytes) -> bool:
-    """A quick look that never misses: strip innermost pairs of brackets, 64 times at most."""
-    brackets = body.translate(None, _NOT_BRACKETS)
-    for _ in range(LIMIT_DEPTH):
-        if not brackets:
-            return False
-        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
-    return bool(brackets)
-
-
-_NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
-
-
-def _is_deep(value: Json) -> bool:
-    level = [value]
-    for _ in range(LIMIT_DEPTH):
-        level = [
-            inner
-            for item in level
-            if isinstance(item, (dict, list))
-            for inner in (item.values() if isinstance(item, dict) else item)
-        ]
-        if not level:
-            return False
-    return any(isinstance(item, (dict, list)) for item in level)
 
 
 def _json_or_none(raw: RawAnswer) -> Json:
@@ -227,14 +201,20 @@ def _code(body: Json, reading: Reading) -> str | None:
 def _by_code(code: str | None, reading: Reading) -> Meaning | None:
     if code is None:
         return None
-    return reading.operation.errors.codes.get(code) or reading.errors.codes.get(code)
+    return _counting(reading.operation.errors.codes.get(code) or reading.errors.codes.get(code), reading)
+
+
+def _counting(declared: Meaning | None, reading: Reading) -> Meaning | None:
+    """What is declared, if it counts here: a write is not skipped."""
+    return None if declared == "skip" and reading.operation.writes else declared
 
 
 def _by_status(status: int, reading: Reading) -> Meaning:
     for errors in (reading.operation.errors, reading.errors):
         declared = errors.status.get(str(status)) or errors.status.get(f"{status // 100}xx")
-        if declared:
-            return declared
+        counting = _counting(declared, reading)
+        if counting is not None:
+            return counting
     return _ORDINARY.get(status) or ("transient" if status >= 500 else "invalid")
 
 
@@ -246,6 +226,7 @@ def _error(meaning: Meaning, raw: RawAnswer, reading: Reading, now: float) -> Ca
         return Transient("the ATS cannot do it now")
     if meaning == "credential":
         return credential_refused()
+    assert meaning != "skip", "a failure that is skipped is none"
     is_redirect = 300 <= raw.status < 400
     return Refused(
         meaning, "it answered with a redirect, which is not followed" if is_redirect else _PHRASES[meaning]

@@ -8,29 +8,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from types import TracebackType
 
 from connectors.answers import credential_refused
 from connectors.base_urls import BaseUrls
 from connectors.budgets import Budgets
+from connectors.fetching import fetched
 from connectors.messages import Answer, Keeper, PreparedRequest, Transport, UploadFile
 from connectors.paging import Page, first_page, pages
+from connectors.patience import patiently
 from connectors.profiles import Observe, Profile
 from connectors.regions import RegionSearch
 from connectors.request import Frame, prepare
 from connectors.sign_in import SignedIn
 from engine.clock import SYSTEM, Clock
-from engine.errors import Ambiguous, CredentialRefused, InputError, Refused, Throttled, Transient
+from engine.errors import Ambiguous, CredentialRefused, InputError, Refused, Transient
 from engine.manifest.connection import Connection
 from engine.manifest.findings import did_you_mean
-from engine.manifest.model import Api, Operation
+from engine.manifest.model import Api, Fetch, Operation
 from engine.model import Json
 
 Context = Mapping[str, Json]
 Look = Callable[["Caller", str], Json]
 """Gives what a lookup of the manifest stands for, asked for through the caller."""
-_PAGE_TRIES = 4
-_LONGEST_PAGE_WAIT_S = 130.0
 
 
 class Caller:
@@ -82,11 +83,27 @@ class Caller:
         begun: list[bool] = []
 
         def fetch(page: Context, link: str | None) -> Answer:
-            answer = self._fetched(declared, {**context, "page": page}, link, begun=bool(begun))
+            whole = {**context, "page": page}
+            answer = patiently(lambda: self._called(declared, whole, link=link), self._clock, begun=bool(begun))
             begun.append(True)
             return answer
 
-        return pages(declared, fetch)
+        listed = pages(declared, fetch)
+        if declared.fetch is None:
+            return listed
+        return fetched(declared, declared.fetch, listed, partial(self._batch, declared.fetch, context))
+
+    def _batch(self, fetch: Fetch, context: Context, ids: list[Json]) -> list[Json]:
+        context = {**context, "ids": ids, **({"id": ids[0]} if fetch.batch == 1 else {})}
+        if self._operation(fetch.operation).records is not None:
+            return self.records(fetch.operation, context)
+        try:
+            record = self.record(fetch.operation, context)
+        except Refused as error:
+            if error.kind != "missing":
+                raise
+            record = None
+        return [] if record is None else [record]
 
     def prepare(self, operation: str, context: Context, file: UploadFile | None = None) -> PreparedRequest:
         """The request that ``call`` would send. Nothing is sent; where nobody signed in yet, placeholders stand."""
@@ -168,23 +185,6 @@ class Caller:
         self._once(self._operation(api.check or ""), profile, profile.sign_in.signed_in(), {})
         return profile
 
-    def _fetched(self, operation: Operation, context: Context, link: str | None, *, begun: bool) -> Answer:
-        """One page. A list of many pages is not given up for one that comes late: it is asked for again.
-
-        Nor for our own limits once it has ``begun``: it would meet them at the same page each time.
-        """
-        for tried in range(1, _PAGE_TRIES):
-            try:
-                return self._called(operation, context, link=link)
-            except Throttled as error:
-                if error.stage == "before":
-                    if not begun or not error.wait_s or error.wait_s > _LONGEST_PAGE_WAIT_S:
-                        raise
-                    self._clock.sleep(error.wait_s)
-            except Transient:
-                self._clock.sleep(2.0 ** (tried - 1))
-        return self._called(operation, context, link=link)
-
     def _called(
         self, operation: Operation, context: Context, file: UploadFile | None = None, link: str | None = None
     ) -> Answer:
@@ -219,7 +219,8 @@ class Caller:
         link: str | None = None,
     ) -> Answer:
         frame = profile.frame(signed.auth)
-        return profile.exchange(operation, self._prepared(operation, profile, frame, signed, context, file, link))
+        request = self._prepared(operation, profile, frame, signed, context, file, link)
+        return profile.exchange(operation, request, frame)
 
     def _prepared(
         self,

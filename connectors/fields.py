@@ -5,15 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 
-from engine.manifest.templates import Tree
+from engine.errors import ExpressionError
+from engine.manifest.templates import UNSET, Tree
 from engine.model import Json
 
 Pairs = list[tuple[str, str]]
 
 
 def rendered_fields(tree: Tree | None, context: Mapping[str, Json]) -> Pairs:
-    """A tree of header or query fields as (name, text) pairs. Raises ExpressionError."""
-    return list(pairs(tree.render(context))) if tree else []
+    """A tree of named fields as (name, text) pairs. Raises ExpressionError where a template gives something else."""
+    fields = tree.render(context) if tree else {}
+    if fields is UNSET:
+        return []
+    if not isinstance(fields, Mapping):
+        raise ExpressionError("a template of named fields gives no mapping")
+    return list(pairs(fields))
 
 
 def pairs(fields: Mapping[str, Json]) -> Iterator[tuple[str, str]]:

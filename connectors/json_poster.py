@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from connectors.answers import asked_wait, parse
+from connectors.answers import asked_wait
+from connectors.json_body import parse
 from connectors.messages import PreparedRequest, RawAnswer, Transport
 from connectors.transport import HttpTransport, operator_parts
 from engine.clock import SYSTEM, Clock

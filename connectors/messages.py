@@ -34,7 +34,8 @@ class PreparedRequest:
     """One HTTP request, composed and checked, not sent. ``operation`` is its name in the manifest.
 
     ``credential_headers`` and ``credential_query`` name what carries the credential, ``hidden`` holds captured
-    secrets; all three serve ``shown`` only. ``timeout_s`` is the deadline of the whole exchange.
+    secrets; all three serve ``shown`` only. ``own_headers`` (lower case) may go to the profile's own origin only.
+    ``timeout_s`` is the deadline of the whole exchange.
     """
 
     operation: str
@@ -45,6 +46,7 @@ class PreparedRequest:
     timeout_s: float = 30.0
     largest_answer_bytes: int = 10 * 1024 * 1024
     credential_headers: frozenset[str] = frozenset()
+    own_headers: frozenset[str] = frozenset()
     credential_query: frozenset[str] = frozenset()
     hidden: tuple[str, ...] = field(default=(), repr=False)
 
@@ -75,12 +77,16 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A good answer. ``body`` is its JSON, None where there is none; ``data`` its bytes."""
+    """A good answer. ``body`` is its JSON, None where there is none; ``data`` its bytes.
+
+    ``is_empty``: by its status or code the manifest knows that it holds nothing.
+    """
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: Json = field(repr=False)
     data: bytes = field(repr=False)
+    is_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from connectors.messages import Answer
 from engine.errors import AnswerUnusable
 from engine.manifest.expressions import Path
-from engine.manifest.findings import nearest
 from engine.manifest.model import Operation, Paging
+from engine.manifest.presence import missing, shape_of
 from engine.model import Json
 
 Fetch = Callable[[Mapping[str, Json], str | None], Answer]
@@ -24,7 +24,6 @@ Fetch = Callable[[Mapping[str, Json], str | None], Answer]
 
 _LINK = re.compile(r"<([^>]*)>([^<]*)")
 _NEXT = re.compile(r"""\brel\s*=\s*(?:"[^"]*\bnext\b[^"]*"|next\b)""", re.IGNORECASE)
-_FEW_KEYS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +41,11 @@ class Page:
 
 @dataclass(slots=True)
 class _Place:
-    """Where the reading stands, as the request's templates see it."""
+    """Where the reading stands, as the request's templates see it; ``read`` counts the records so far."""
 
     page: dict[str, Json]
     link: str | None = None
+    read: int = 0
 
 
 def pages(operation: Operation, fetch: Fetch) -> Iterator[Page]:
@@ -61,8 +61,12 @@ def pages(operation: Operation, fetch: Fetch) -> Iterator[Page]:
         assert place is not None
         answer = fetch(place.page, place.link)
         found = records_of(operation, answer, is_first=number == 1)
+        if number == 1 and found:
+            _check_told(operation, paging, answer)
         fresh = news.of(found, answer.data)
-        end, place = news.end or _following(paging, place, answer, len(found)), place
+        place.read += len(fresh)
+        end = news.end or _counted_out(paging, place, answer, len(found))
+        end = end or _following(operation, paging, place, answer, len(found))
         if end is None and not news.goes_on(place):
             end = "the place of the next page was given before"
         if end is None and number == paging.max_pages:
@@ -77,26 +81,55 @@ def first_page(paging: Paging | None) -> dict[str, Json]:
     return {"number": paging.start, "offset": paging.start} if paging is not None else {}
 
 
-def _following(paging: Paging, place: _Place, answer: Answer, count: int) -> str | None:
-    """Moves ``place`` to the next page; gives why there is none, if so."""
+def _counted_out(paging: Paging, place: _Place, answer: Answer, count: int) -> str | None:
+    """Why the page is the last by what is counted, if so."""
+    if paging.size is not None and count < paging.size:
+        return "the page is not full"
+    total = _whole(paging.total(answer.body)) if paging.total is not None else None
+    if total is not None and place.read >= total:
+        return "as many records came as there are"
+    pages = _whole(paging.pages(answer.body)) if paging.pages is not None else None
+    if pages is not None and place.page["number"] - paging.start + 1 >= pages:
+        return "as many pages came as there are"
+    return None
+
+
+def _whole(value: Json) -> int | None:
+    """A whole number, also one that is written as text."""
+    if isinstance(value, str) and value.isascii() and value.isdigit():
+        value = int(value[:18])
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _following(operation: Operation, paging: Paging, place: _Place, answer: Answer, count: int) -> str | None:
+    """Moves ``place`` to the next page; gives why there is none, if so. Raises AnswerUnusable."""
     if paging.more is not None and not paging.more(answer.body):
         return "the answer says there is no more"
     if paging.kind == "number":
         place.page = {**place.page, "number": place.page["number"] + 1}
-    elif paging.kind == "offset":
+        return None
+    if paging.kind == "offset":
         place.page = {**place.page, "offset": place.page["offset"] + count}
-    elif paging.kind == "link":
-        place.link = next_link(answer.headers.get("link", ""))
-        return None if place.link else "there is no next link"
+        return None
+    found = _next(paging, answer)
+    if found is None:
+        if paging.more is not None:
+            where = f"`{paging.source.text}`" if paging.source is not None else "the Link header"
+            raise AnswerUnusable(f"{operation.name}: there is more, as the answer says, but nothing at {where}")
+        return "there is no next link" if paging.kind == "link" else "there is no next page"
+    if paging.kind == "cursor":
+        place.page = {**place.page, "cursor": found}
     else:
-        found = paging.source(answer.body) if paging.source is not None else None
-        if found is None or found == "" or isinstance(found, (bool, dict, list)):
-            return "there is no next page"
-        if paging.kind == "next_url":
-            place.link = str(found)
-        else:
-            place.page = {**place.page, "cursor": found}
+        place.link = str(found)
     return None
+
+
+def _next(paging: Paging, answer: Answer) -> Json | None:
+    """What the answer says of the next page: its address or its cursor."""
+    if paging.source is None:
+        return next_link(answer.headers.get("link", ""))
+    found = paging.source(answer.body)
+    return None if found == "" or isinstance(found, (bool, dict, list)) else found
 
 
 def next_link(header: str) -> str | None:
@@ -152,36 +185,43 @@ class _News:
 
 
 def records_of(operation: Operation, answer: Answer, *, is_first: bool) -> list[Json]:
-    """The list of records in ``answer``. Raises AnswerUnusable when the first answer has none where it should."""
-    if answer.status in operation.empty:
+    """The list of records in ``answer``; one object that the key identifies is a list of one.
+
+    Raises AnswerUnusable when the first answer has none where it should, or no record of it has the key.
+    """
+    if answer.is_empty:
         return []
     found = operation.records(answer.body) if operation.records is not None else answer.body
     if isinstance(found, list):
+        if is_first and found and operation.key is not None:
+            _check_key(operation, operation.key, found)
         return found
+    if isinstance(found, dict) and operation.key is not None and operation.key(found) is not None:
+        return [found]
     if found is None and not is_first:
         return []
     where = f"`{operation.records.text}`" if operation.records is not None else "the answer"
     what = "nothing stands" if found is None else "something other than a list stands"
+    lack = missing(operation.records, answer.body) if operation.records is not None else None
     raise AnswerUnusable(
         f"{operation.name}: {what} at {where}, where the list of records should be; "
-        f"the answer is {_shape(answer.body)}",
-        hint=_hint(operation.records, answer.body),
+        f"the answer is {'empty' if answer.body is None else shape_of(answer.body)}",
+        hint=lack.hint if lack else None,
     )
 
 
-def _shape(body: Json) -> str:
-    """What ``body`` is, by its top-level keys only: no data."""
-    if isinstance(body, dict):
-        keys = [key[:40] for key in list(body)[:_FEW_KEYS]]
-        more = ", …" if len(body) > _FEW_KEYS else ""
-        return f"an object with the keys {', '.join(keys)}{more}" if keys else "an empty object"
-    if isinstance(body, list):
-        return f"a list of {len(body)}"
-    return "empty" if body is None else "a single value"
+def _check_key(operation: Operation, key: Path, found: list[Json]) -> None:
+    if all(key(record) is None for record in found):
+        lack = missing(key, found[0])
+        what = lack.message if lack else f"`{key.text}` is null"
+        raise AnswerUnusable(
+            f"{operation.name}: no record has its key: {what}", hint=lack.hint if lack else "another key is needed"
+        )
 
 
-def _hint(path: Path | None, body: Json) -> str | None:
-    if path is None or not isinstance(body, dict) or not path.references:
-        return None
-    near = nearest(path.references[0][0], [str(key) for key in body])
-    return f"did you mean `{near}`?" if near else None
+def _check_told(operation: Operation, paging: Paging, answer: Answer) -> None:
+    """That the first answer tells of the end what the manifest says it tells. Raises AnswerUnusable."""
+    for path in (paging.more, paging.total, paging.pages):
+        lack = missing(path, answer.body) if path is not None else None
+        if lack is not None:
+            raise AnswerUnusable(f"{operation.name}: where the list ends is not told: {lack.message}", hint=lack.hint)

@@ -13,6 +13,7 @@ from connectors.basic_auth import basic_header
 from connectors.budgets import Budgets
 from connectors.limits import Limiter, Slot
 from connectors.messages import Answer, Exchange, Keeper, PreparedRequest, RawAnswer, Transport
+from connectors.redirects import MOST, redirected
 from connectors.request import Credential, Frame, prepare
 from connectors.sign_in import SignIn
 from engine.clock import Clock
@@ -74,15 +75,18 @@ class Profile:
         """What requests share for one who is signed in with ``auth``. Raises Refused, ExpressionError, InputError."""
         return self._frame(self._base_urls.of(self.api, auth, preview=preview), self.api.headers)
 
-    def exchange(self, operation: Operation, request: PreparedRequest) -> Answer:
-        """Sends ``request`` when the limits allow it and reads its answer. Raises CallError, AnswerUnusable."""
+    def exchange(self, operation: Operation, request: PreparedRequest, frame: Frame) -> Answer:
+        """Sends ``request`` when the limits allow it and reads its answer. Raises CallError, AnswerUnusable.
+
+        ``frame`` says where a redirect may lead.
+        """
         reading = Reading(operation, self.api.errors, self.api.limits)
         raw: RawAnswer | None = None
         error: FieldwrightError | None = None
         with self._limiter.slot(operation.name, operation.concurrency, operation.cost) as slot:
             started = self._clock.monotonic()
             try:
-                raw = self._transport.send(request)
+                raw = self._sent(operation, request, frame)
                 answer = read(raw, reading, self._clock.now())
             except FieldwrightError as found:
                 error = _settled(found, reading)
@@ -93,6 +97,15 @@ class Profile:
         if error is not None:
             raise error
         return answer
+
+    def _sent(self, operation: Operation, request: PreparedRequest, frame: Frame) -> RawAnswer:
+        raw = self._transport.send(request)
+        for _ in range(MOST if operation.request.follow else 0):
+            following = redirected(request, raw, frame)
+            if following is None:
+                break
+            request, raw = following, self._transport.send(following)
+        return raw
 
     def found_good(self, generation: int) -> None:
         """Remembers that the credential of ``generation`` was accepted just now."""
@@ -120,7 +133,7 @@ class Profile:
         request = prepare(name, step.request, frame, context, credential=Credential(headers=basic))
         operation = Operation(name=name, api=self.api.name, request=step.request, at=step.at, idempotent=True)
         try:
-            return self.exchange(operation, request).body
+            return self.exchange(operation, request, frame).body
         except Refused as error:
             if error.stage == "before":
                 raise

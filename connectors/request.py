@@ -103,9 +103,10 @@ def _prepared(
     is_own = parts(url).origin == frame.origin
     signing = credential if is_own or frame.signs_in else Credential()
     body = _body(request, context, file, operation)
-    url = _with_query(url, list(signing.query))
+    url = with_query(url, list(signing.query))
     signed = signing.sign(request.method, url, body[0] if body else b"") if signing.sign else {}
-    given = [*(rendered_fields(frame.headers, context) if is_own else ()), *rendered_fields(request.headers, context)]
+    own = rendered_fields(frame.headers, context) if is_own else []
+    given = [*own, *rendered_fields(request.headers, context)]
     return PreparedRequest(
         operation=operation,
         method=request.method,
@@ -115,6 +116,7 @@ def _prepared(
         timeout_s=frame.timeout_s,
         largest_answer_bytes=frame.largest_answer_bytes,
         credential_headers=frozenset(credential.headers) | frozenset(signed),
+        own_headers=frozenset(name.lower() for name in (*dict(own), *signing.headers, *signed)),
         credential_query=frozenset(name for name, _ in credential.query),
         hidden=credential.hidden,
     )
@@ -137,14 +139,14 @@ def _address(request: Request, frame: Frame, context: Mapping[str, Json]) -> str
     else:
         url = f"{frame.base_url.rstrip('/')}/{path.removeprefix('/')}" if path else frame.base_url
     query = request.query.render(context) if request.query else {}
-    return _with_query(url, list(pairs(query)), replace=False)
+    return with_query(url, list(pairs(query)), replace=False)
 
 
 def _percent_encoded(path: str) -> str:
     return quote(path, safe="%/:=&?~#+!$,;'@()*[]")
 
 
-def _with_query(url: str, added: Pairs, *, replace: bool = True) -> str:
+def with_query(url: str, added: Pairs, *, replace: bool = True) -> str:
     """``url`` with ``added`` in its query, instead of what stands there under the same names."""
     if not added:
         return url
@@ -178,11 +180,12 @@ def _body(request: Request, context: Mapping[str, Json], file: UploadFile | None
             f"{quote_plus(name)}={quote_plus(value)}" for name, value in rendered_fields(request.form, context)
         )
         return text.encode("ascii"), "application/x-www-form-urlencoded"
-    if request.multipart is None:
+    if request.multipart is None and not request.raw_file:
         return None
     if file is None:
         raise InputError(f"{operation} sends a file, and none was given")
-    return _multipart_body(request.multipart, context, file)
+    kind = file.content_type if _HEADER_VALUE.fullmatch(file.content_type) else "application/octet-stream"
+    return _multipart_body(request.multipart, context, file, kind) if request.multipart else (file.data, kind)
 
 
 def _json_body(value: Json, operation: str) -> bytes:
@@ -193,12 +196,13 @@ def _json_body(value: Json, operation: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _multipart_body(declared: Multipart, context: Mapping[str, Json], file: UploadFile) -> tuple[bytes, str]:
+def _multipart_body(
+    declared: Multipart, context: Mapping[str, Json], file: UploadFile, kind: str
+) -> tuple[bytes, str]:
     pieces = [
         (f'form-data; name="{_quoted(name)}"', "", value.encode("utf-8", "replace"))
         for name, value in rendered_fields(declared.fields, context)
     ]
-    kind = file.content_type if _HEADER_VALUE.fullmatch(file.content_type) else "application/octet-stream"
     place = f'form-data; name="{_quoted(declared.file)}"; filename="{_quoted(file.name)}"'
     pieces.append((place, f"\r\nContent-Type: {kind}", file.data))
     # The same content gives the same bytes, so that a request shown beforehand is the one that is sent.

@@ -59,6 +59,8 @@ def body_text(body: bytes | None, headers: Mapping[str, str]) -> str:
         return _multipart_text(body, kind)
     if kind.startswith("application/x-www-form-urlencoded"):
         return masked_url(f"?{body.decode('utf-8', 'replace')}", ())[1:].replace("&", "\n")
+    if b"\x00" in body or not kind.startswith(("application/", "text/")):
+        return f"<{len(body):,} bytes>"
     try:
         return json.dumps(_masked_json(json.loads(body)), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

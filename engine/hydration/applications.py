@@ -12,6 +12,7 @@ from dataclasses import replace
 from connectors.calls import Caller
 from engine.errors import Refused
 from engine.hydration.memo import ListMemo
+from engine.hydration.objects import check_there
 from engine.manifest.connection import Connection
 from engine.manifest.model import ApplicationList
 from engine.model import Ids, Json
@@ -72,7 +73,10 @@ class CandidateApplications:
     def _read(self, candidate_id: str) -> list[Pair]:
         rule, scope = self._rule, {"candidate": {"id": candidate_id}}
         found: list[Pair] = []
-        for record in self._records(scope):
+        records = self._records(scope)
+        if records and all(rule.job_id(record) is None for record in records):
+            check_there("the applications' job", rule.job_id, records[0])
+        for record in records:
             job_id = rule.job_id(record)
             if job_id is not None and (rule.keep is None or rule.keep({"record": record, **scope})):
                 own = rule.application_id(record) if rule.application_id else None

@@ -14,7 +14,7 @@ from connectors.calls import Caller
 from engine.errors import AnswerUnusable, Refused
 from engine.hydration.applications import CandidateApplications
 from engine.hydration.memo import ListMemo
-from engine.hydration.objects import mapper
+from engine.hydration.objects import check_there, mapper
 from engine.hydration.resumes import Resumes
 from engine.manifest.connection import Connection
 from engine.manifest.expression_functions import is_true
@@ -101,9 +101,12 @@ class Hydrator:
 
     def applications_of(self, candidate_id: str) -> list[Ids]:
         """The jobs a candidate is at: from their own record, else from the manifest's list of applications."""
-        rule = self._objects["candidate"].applications
-        if rule is not None:
-            found = rule(self.candidate(candidate_id)[1]) or []
+        mapped = self._objects["candidate"]
+        if mapped.applications is not None:
+            record = self.candidate(candidate_id)[1]
+            found = mapped.applications(record) or []
+            if not (found or "applications" in mapped.may_be_empty):
+                check_there("the candidate's applications", mapped.applications, record)
             return [_at_job(candidate_id, item) for item in found if item.get("job_id")]
         return self._seen.of(candidate_id) if self._seen else []
 

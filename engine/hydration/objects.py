@@ -11,7 +11,9 @@ from typing import Any, TypeVar
 
 from engine.errors import AnswerUnusable
 from engine.hydration.markup import text_of_html
+from engine.manifest.expressions import Path
 from engine.manifest.model import ObjectMap
+from engine.manifest.presence import missing
 from engine.model import Application, Candidate, Job, Json
 
 Canonical = TypeVar("Canonical", Candidate, Application, Job)
@@ -24,16 +26,23 @@ class ObjectMapper:
     def __init__(self, kind: type[Any], rule: ObjectMap) -> None:
         self._kind, self._name = kind, rule.name
         known = {item.name for item in dataclasses.fields(kind)}
-        self._paths = tuple((name, path, _reader(name, rule)) for name, path in rule.fields.items() if name in known)
+        self._paths = tuple(
+            (name, path, _reader(name, rule), name in rule.may_be_empty)
+            for name, path in rule.fields.items()
+            if name in known
+        )
 
     def map(self, record: Json, **known: str) -> Any:
-        """The canonical object of ``record``; ``known`` fills what the record leaves out.
+        """The canonical object of ``record``; ``known`` fills what the record leaves empty.
 
-        Raises AnswerUnusable where the record holds no id.
+        Raises AnswerUnusable where the record holds no id, or lacks a key that the manifest reads and does not let
+        be empty.
         """
         values: dict[str, Any] = dict(known)
-        for name, path, read in self._paths:
+        for name, path, read, may_be_empty in self._paths:
             value = path(record)
+            if not (value or may_be_empty):
+                check_there(f"the {self._name}'s {name}", path, record)
             if value is not None:
                 values[name] = read(value)
         try:
@@ -42,6 +51,15 @@ class ObjectMapper:
             raise AnswerUnusable(
                 f"the {self._name}'s record holds nothing where the manifest looks for its id"
             ) from None
+
+
+def check_there(what: str, path: Path, record: Json) -> None:
+    """Raises AnswerUnusable where what ``path`` reads of ``record`` is not there at all: null is."""
+    lack = missing(path, record)
+    if lack is not None:
+        near = f"{lack.hint} " if lack.hint else ""
+        hint = f"{near}A field that the ATS leaves out stands in `may_be_empty`."
+        raise AnswerUnusable(f"{what}: {lack.message}", hint=hint)
 
 
 def _reader(name: str, rule: ObjectMap) -> Any:

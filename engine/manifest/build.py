@@ -20,6 +20,7 @@ from engine.manifest.schemas import schema
 from engine.manifest.scope import setting_type
 from engine.manifest.shape import check
 from engine.manifest.source import Source, read
+from engine.manifest.unsupported import refused, without_echoes
 from engine.model import Json
 
 
@@ -40,6 +41,7 @@ def examine(source: Source) -> tuple[Manifest | None, list[Finding]]:
 def opened(source: Source) -> tuple[Manifest | None, Node]:
     """The manifest in ``source`` (None when its form is wrong) and its document, which holds the findings."""
     data, findings = check(source, schema("manifest"))
+    findings = without_echoes(findings, refused(source, data))
     malformed = frozenset(finding.line for finding in findings if finding.severity == "error")
     report = Report(findings=findings, malformed=malformed)
     root = Node(source, (), data, report)

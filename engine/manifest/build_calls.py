@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
-from engine.manifest import scope
+from engine.manifest import build_paging, scope
 from engine.manifest.hosts import host_allowed
 from engine.manifest.model import (
     ErrorReading,
     Multipart,
     Operation,
-    Paging,
-    PagingKind,
     Request,
     Setting,
 )
@@ -58,7 +56,7 @@ def request(node: Node, known: Scope) -> Request:
     """The composed part of an operation or auth step. Its templates see ``known`` and settings."""
     method = next((name for name in _METHODS if name in node), "get")
     _check_address(node[method])
-    bodies = [body for body in ("json", "form", "multipart") if body in node]
+    bodies = [body for body in ("json", "form", "multipart", "bytes") if body in node]
     for extra in bodies[1:]:
         message = f"a call has one body; `{bodies[0]}` is given already"
         node[extra].fail("two-bodies", message, "keep one of them", at_key=True)
@@ -71,6 +69,8 @@ def request(node: Node, known: Scope) -> Request:
         json=node.tree("json", known),
         form=node.tree("form", known),
         multipart=_multipart(multipart, known) if multipart else None,
+        raw_file="bytes" in node,
+        follow=node.value("follow", False),
     )
 
 
@@ -144,7 +144,7 @@ def _multipart(node: Node, known: Scope) -> Multipart:
 
 
 def operation(name: str, node: Node, only_api: str | None, given: Scope) -> Operation:
-    paging = node.get("paging")
+    paging, fetched = node.get("paging"), node.get("fetch")
     called = request(node, {**scope.REQUEST, **given})
     named_api = node.refer("api", "api") if "api" in node else only_api
     if named_api is None:
@@ -166,31 +166,14 @@ def operation(name: str, node: Node, only_api: str | None, given: Scope) -> Oper
         records=node.expression("records"),
         record=node.expression("record"),
         key=node.expression("key"),
-        paging=_paging(paging, node) if paging else None,
+        paging=build_paging.paging(paging, node) if paging else None,
+        fetch=build_paging.fetch(fetched, node) if fetched else None,
+        must_hold=tuple(element.as_expression() for element in node.elements("must_hold")),
+        verified=node.value("verified", "unknown"),
         concurrency=node.value("concurrency"),
         cost=node.value("cost", 1),
         idempotent=node.value("idempotent", called.method in ("GET", "PUT", "DELETE")),
         writes=node.value("writes", called.method != "GET"),
         scopes=node.texts("scopes"),
         lookups=frozenset(chain[1] for chain in called.references if chain[0] == "lookup" and chain[1:]),
-    )
-
-
-def _paging(node: Node, owner: Node) -> Paging:
-    kind: PagingKind = next((kind for kind in get_args(PagingKind) if kind in node), "cursor")
-    if "records" not in owner:
-        node.fail("missing-key", "paging needs `records`: where the list of records stands")
-    counted = kind in ("number", "offset")
-    if counted and not re.search(rf"\bpage\.{kind}\b", str(owner.data)):
-        node.fail("page-unused", f"no template of this call uses page.{kind}: every page would be the same")
-    if kind == "cursor" and not re.search(r"\bpage\.cursor\b", str(owner.data)):
-        node.fail("page-unused", "no template of this call uses page.cursor: every page would be the same")
-    return Paging(
-        kind=kind,
-        at=node.at,
-        source=node.expression(kind) if kind in ("cursor", "next_url") else None,
-        start=node.value(kind) if counted else 1,
-        more=node.expression("more"),
-        max_pages=node.value("max_pages", 10_000),
-        stop_without_new=node.value("stop_without_new", 1),
     )

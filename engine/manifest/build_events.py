@@ -33,7 +33,16 @@ def object_map(name: str, node: Node) -> ObjectMap:
         cache_s=node.seconds("cache", "0s") or 0.0,
         applications=node.expression("applications"),
         add={key: _added(added) for key, added in node.items("add")},
+        may_be_empty=_may_be_empty(node),
     )
+
+
+def _may_be_empty(node: Node) -> frozenset[str]:
+    mapped = {*node.value("fields"), *(["applications"] if "applications" in node else [])}
+    for element in node.elements("may_be_empty"):
+        if element.data not in mapped:
+            element.fail("unmapped-field", f"`{element.data}` is not mapped here", "take it out, or map it")
+    return frozenset(node.value("may_be_empty", ()))
 
 
 def _added(node: Node) -> AddedRead:

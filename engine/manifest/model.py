@@ -28,7 +28,9 @@ from engine.manifest.model_apis import (
     Step,
 )
 from engine.manifest.model_calls import (
+    Confirmation,
     ErrorReading,
+    Fetch,
     Meaning,
     Method,
     Multipart,
@@ -88,11 +90,13 @@ __all__ = [
     "CallerCredential",
     "Capability",
     "CheckKind",
+    "Confirmation",
     "Directory",
     "ErrorReading",
     "EventRule",
     "Events",
     "Expiry",
+    "Fetch",
     "FoundBy",
     "Handshake",
     "Limits",

@@ -11,9 +11,13 @@ from engine.manifest.positions import At
 from engine.manifest.templates import Template, Tree
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
-Meaning = Literal["denied", "no_access", "missing", "invalid", "conflict", "throttled", "transient", "credential"]
+Meaning = Literal[
+    "denied", "no_access", "missing", "invalid", "conflict", "throttled", "transient", "credential", "skip"
+]
 """What a failed answer means. ``denied``: this credential may not do this at all; ``no_access``: not on this
-object; ``credential``: the credential itself is not accepted."""
+object; ``credential``: the credential itself is not accepted; ``skip``: of a read, that there is nothing."""
+Confirmation = Literal["spec", "sample", "third-party", "unknown"]
+"""What confirms that a call works as declared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,10 @@ class Multipart:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is composed and sent. At most one of ``json``, ``form`` and ``multipart``."""
+    """What is composed and sent. At most one of ``json``, ``form``, ``multipart`` and ``raw_file`` (its bytes).
+
+    ``follow``: a redirect to where requests may go is followed.
+    """
 
     method: Method
     path: Template
@@ -44,6 +51,8 @@ class Request:
     json: Tree | None = None
     form: Tree | None = None
     multipart: Multipart | None = None
+    raw_file: bool = False
+    follow: bool = False
 
     @property
     def references(self) -> frozenset[Chain]:
@@ -66,7 +75,8 @@ class Paging:
 
     cursor: JMESPath ``source`` over the answer gives the next one. number: counts from ``start``. offset: counts
     records from 0. link: the ``Link`` header's rel=next. next_url: JMESPath ``source`` gives the address.
-    ``more`` (JMESPath → boolean) says whether there is another page. Guards that end any paging: an empty page,
+    ``more`` (JMESPath → boolean) says whether there is another page, ``total`` how many records there are, ``pages``
+    how many pages; a page of fewer than ``size`` records is the last. Guards that end any paging: an empty page,
     a repeated cursor, ``stop_without_new`` pages in a row without a new key, ``max_pages``.
     """
 
@@ -75,8 +85,19 @@ class Paging:
     source: Path | None = None
     start: int = 1
     more: Path | None = None
+    size: int | None = None
+    total: Path | None = None
+    pages: Path | None = None
     max_pages: int = 10_000
     stop_without_new: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """A list's records are ids, or name them: ``operation`` reads ``batch`` of them at once."""
+
+    operation: str
+    batch: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +106,9 @@ class Operation:
 
     ``records`` (list of records) or ``record`` (one) are JMESPath over the JSON answer; ``key`` identifies a
     record. ``ok`` empty means any 2xx; ``empty`` are good statuses that hold nothing; ``success`` is a JMESPath
-    over the body that must be true. ``idempotent``: may be sent again without asking first. ``writes``: changes
-    something in the ATS (any method but GET unless the manifest says otherwise). ``cost``: what a call takes of the
-    profile's quota. ``lookups`` names those that its templates use.
+    over the body that must be true, ``must_hold`` what a good answer holds. ``idempotent``: may be sent again without
+    asking first. ``writes``: changes something in the ATS (any method but GET unless the manifest says otherwise).
+    ``cost``: what a call takes of the profile's quota. ``lookups`` names those that its templates use.
     """
 
     name: str
@@ -104,6 +125,9 @@ class Operation:
     record: Path | None = None
     key: Path | None = None
     paging: Paging | None = None
+    fetch: Fetch | None = None
+    must_hold: tuple[Path, ...] = ()
+    verified: Confirmation = "unknown"
     concurrency: int | None = None
     cost: int = 1
     idempotent: bool = False

@@ -19,6 +19,7 @@ class ObjectMap:
 
     ``applications`` (of the candidate only): JMESPath giving ``[{job_id, status, application_id}]``, the jobs the
     person is at. ``add``: further reads whose records stand in the record under their names.
+    ``may_be_empty``: the fields (and ``applications``) that a record may leave out.
     """
 
     name: str
@@ -29,6 +30,7 @@ class ObjectMap:
     cache_s: float = 0.0
     applications: Path | None = None
     add: Mapping[str, AddedRead] = field(default_factory=dict)
+    may_be_empty: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

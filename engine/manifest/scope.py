@@ -108,6 +108,8 @@ REQUEST: Scope = {
     "event": EVENT,
     "attachment": ATTACHMENT,
     "record": ANYTHING,
+    "id": ANYTHING,
+    "ids": list_of(ANY),
     "page": {"cursor": ANYTHING, "number": INTEGER, "offset": INTEGER},
     "since": MOMENT,
     "until": MOMENT,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import pytest
 
-from engine.manifest.mechanisms import TITLES
+from engine.manifest.reference import mechanisms
+
+NUMBERS = frozenset(one.number for one in mechanisms())
 
 
 def mechanism(*numbers: int) -> pytest.MarkDecorator:
     """A case of these mechanisms (1–59)."""
-    unknown = [number for number in numbers if number not in TITLES]
+    unknown = [number for number in numbers if number not in NUMBERS]
     assert numbers, "a case names its mechanism"
     assert not unknown, f"there is no mechanism {unknown}"
     return pytest.mark.mechanism(*numbers)

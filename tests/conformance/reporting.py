@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.manifest.mechanisms import TITLES
+from tests.conformance.mechanisms import NUMBERS
 
 PROPERTY = "mechanisms"
 
@@ -26,8 +26,8 @@ def summary(stats: dict[str, list[Any]]) -> str | None:
     failed = _numbers([*stats.get("failed", []), *stats.get("error", [])])
     if not passed | failed:
         return None
-    parts = [f"mechanisms: {len(passed - failed)} of {len(TITLES)} hold"]
-    missing = set(TITLES) - passed - failed
+    parts = [f"mechanisms: {len(passed - failed)} of {len(NUMBERS)} hold"]
+    missing = NUMBERS - passed - failed
     for word, numbers in (("failing", failed), ("missing", missing)):
         if numbers:
             parts.append(f"{word}: {', '.join(map(str, sorted(numbers)))}")

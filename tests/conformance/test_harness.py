@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from engine.manifest.mechanisms import TITLES
 from tests.conformance.reporting import summary
 
 
 def report(*numbers: int) -> SimpleNamespace:
     return SimpleNamespace(user_properties=[("mechanisms", list(numbers))])
-
-
-def test_there_are_fifty_nine() -> None:
-    assert list(TITLES) == list(range(1, 60))
 
 
 def test_the_summary_counts_what_passed_and_names_what_failed_and_what_has_no_case() -> None:

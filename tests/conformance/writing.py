@@ -41,6 +41,7 @@ objects:
   application:
     read: get_application
     fields: {id: id, candidate_id: candidate, job_id: job, status: status, stage: stage}
+    may_be_empty: [stage]
   job: {read: get_job, fields: {id: id, title: title}}
   resume: [{text: resume}]
 """

@@ -144,7 +144,7 @@ def test_a_cursor_of_another_shape_is_none(cursor: Any) -> None:
         ([], "a list of 0"),
         (None, "empty"),
         ("text", "a single value"),
-        ({"content": {"id": 1}}, "something other than a list"),
+        ({"content": {"name": 1}}, "something other than a list"),
     ],
 )
 def test_a_first_page_without_its_list_is_an_error_that_says_what_is_there(body: Any, says: str) -> None:
@@ -169,7 +169,7 @@ def test_a_list_that_is_missing_on_a_later_page_is_its_end() -> None:
 
 def test_an_empty_status_is_an_empty_list() -> None:
     declared = listing(empty=(204,))
-    found = list(pages(declared, lambda page, link: Answer(204, {}, None, b"")))
+    found = list(pages(declared, lambda page, link: Answer(204, {}, None, b"", is_empty=True)))
     assert [each.records for each in found] == [[]]
 
 

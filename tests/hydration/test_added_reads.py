@@ -41,6 +41,7 @@ objects:
     add: {posting: {read: get_posting, when: record.postings}}
     html: [description]
     fields: {id: id, title: title, description: posting.text}
+    may_be_empty: [description]
   resume:
     - when: event.data.resume_handle
       attachment: "{handle: event.data.resume_handle}"

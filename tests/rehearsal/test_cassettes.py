@@ -46,7 +46,7 @@ def test_of_two_cassettes_the_first_is_heard_for_a_path_and_the_second_for_anoth
     cassette(tmp_path, f"answers:{first}")
     cassette(
         tmp_path,
-        "answers: {get_job: [{path: /jobs/j, status: 404}, {path: /jobs/k, json: {id: k, title: Cook}}]}",
+        "answers: {get_job: [{path: /jobs/j, status: 404}, {path: /jobs/k, json: {id: k, title: Cook, jobAd: {sections: {jobDescription: {text: Cooks}}}}}]}",
         "smartrecruiters.more.cassette.yaml",
     )
     both = ALONE.replace("[smart", "[smartrecruiters.cassette.yaml, smart").replace(

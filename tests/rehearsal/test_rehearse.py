@@ -168,7 +168,9 @@ def test_a_write_whose_field_is_gone_since_an_earlier_event_is_held(tmp_path: Pa
     before:
       - {headers: {event-name: application.created, event-id: d}, body: {candidate_id: b, job_id: j}}
     answers:
-      get_candidate: [{path: /candidates/b, json: {id: b}}, {json: {id: c}}]
+      get_candidate:
+        - {path: /candidates/b, json: {id: b, firstName: Bo, lastName: Example, createdOn: "2026-06-01"}}
+        - {json: {id: c, firstName: Ana, lastName: Example, createdOn: "2026-06-01"}}
       set_properties: [{status: 204}, {status: 404, json: {errors: [{code: PROPERTY_NOT_FOUND}]}}]
       list_candidate_properties:
         - {json: {content: [{id: f-1, label: Skima Match Score, type: NUMBER}]}}

@@ -11,9 +11,9 @@ ANSWERS = """
 score: {match: 80, reasons: [Sells]}
 answers:
   get_company: {json: {identifier: Example}}
-  get_candidate: {json: {id: c, firstName: Ana, lastName: Example}}
+  get_candidate: {json: {id: c, firstName: Ana, lastName: Example, createdOn: "2026-06-01T08:00:00.000Z"}}
   get_application: {json: {applicationId: a, status: NEW}}
-  get_job: {json: {id: j, title: Clerk}}
+  get_job: {json: {id: j, title: Clerk, jobAd: {sections: {jobDescription: {text: Sells}}}}}
   list_attachments: {json: {content: [{id: r, name: r.txt, type: RESUME}]}}
   download_attachment: {text: Sold things for years}
   list_candidate_properties: {json: {content: [{id: f-1, label: Skima Match Score, type: NUMBER}]}}

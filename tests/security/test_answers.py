@@ -17,8 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from connectors.answers import LONGEST_WAIT_S, Reading, asked_wait, parse, read
+from connectors.answers import LONGEST_WAIT_S, Reading, asked_wait, read
 from connectors.calls import Caller
+from connectors.json_body import parse
 from connectors.messages import Exchange, RawAnswer
 from connectors.transport import HttpTransport
 from engine.clock import ManualClock

@@ -61,7 +61,7 @@ def _tell_absent(use: Use, absent: Absent, told: set[tuple[int, int]], may_be_em
     if not absent.origin and not absent.instead:
         told.add(node.position(absent.at))
         node.fail("unknown-name", f"`{name}` is not known here", _instead(absent), offset=absent.at)
-    elif absent.optional or may_be_empty:
+    elif absent.optional or (may_be_empty and not absent.chain[1:]):
         _tell_misspelt(use, absent)
     else:
         told.add(node.position(absent.at))
@@ -81,7 +81,7 @@ def _tell_misspelt(use: Use, absent: Absent) -> None:
 
 
 def _may_be_empty(root: Node, node: Node) -> bool:
-    """Whether the canonical field that ``node`` maps may be left out by a record."""
+    """Whether the canonical field that ``node`` maps may be left out by a record: its first key, that is."""
     path = node.path
     if len(path) != 4 or path[0] != "objects" or path[2] != "fields":
         return False
