@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "engine.cli.replay_diff:replay_diff",
         "Show what a changed manifest or tenant's file would have written for the last events.",
     ),
+    "why": ("engine.cli.why:why", "Show where an output's value comes from, and how it got to its place."),
     "rebind": ("engine.cli.rebind:rebind", "Bind an output to a field that was renamed or made anew."),
     "events": ("engine.cli.events:app", "List events, show one event's whole way, send one through again."),
     "demo": ("engine.cli.demo:demo", "Put fifty applicants through three pretend tenants and show what came of it."),

@@ -72,7 +72,7 @@ class _Composer:
         found: dict[str, str] = {}
         manifest = self.connection.manifest
         try:
-            made = compose(manifest, planned, context, now=event.received_at, found=_found(planned, context))
+            made = compose(manifest, planned, context, now=event.received_at, found=self._found(planned, context))
         except FieldwrightError as error:
             return {planned.operation: error.message}
         for number, seen in enumerate(made.rounds):
@@ -83,6 +83,13 @@ class _Composer:
                 }
         return found
 
+    def _found(self, planned: Planned, context: Mapping[str, Json]) -> Found:
+        """What would be looked up at the moment of writing, as far as it is kept: names stand for ids."""
+        place = self.connection.manifest.write_back.places[planned.place]
+        tags = (context.get("candidate") or {}).get("tags") or () if place.read else None
+        stage = {"id": planned.target, "name": planned.target, "from": {}}
+        return Found(fields=planned.fields, current_tags=tags, stage=stage)
+
     def _leaves(self, operation: str, context: Mapping[str, Json]) -> dict[str, str]:
         # What a recipe's later calls read of earlier answers is not kept: such a call is compared by its error.
         try:
@@ -90,13 +97,6 @@ class _Composer:
         except FieldwrightError as error:
             return {"error": error.message}
         return _leaves({name: part for name, part in request.items() if name not in ("headers", "operation")})
-
-
-def _found(planned: Planned, context: Mapping[str, Json]) -> Found:
-    """What would be looked up at the moment of writing, as far as it is kept: names stand for ids."""
-    tags = (context.get("candidate") or {}).get("tags") or ()
-    stage = {"id": planned.target, "name": planned.target, "from": {}}
-    return Found(fields=planned.fields, current_tags=tags, stage=stage)
 
 
 def _leaves(value: Json, path: str = "") -> dict[str, str]:

@@ -24,18 +24,20 @@ def output_values(manifest: Manifest, context: Mapping[str, Json]) -> dict[str, 
     """
     values: dict[str, Json] = {}
     for name, output in manifest.write_back.outputs.items():
-        value = _value(output, context)
-        if not _is_empty(value):
+        value = output_value(output, context)
+        if value is not None:
             values[name] = value
     return values
 
 
-def _value(output: Output, context: Mapping[str, Json]) -> Json:
+def output_value(output: Output, context: Mapping[str, Json]) -> Json:
+    """The value of one output, None where it has none. Raises ExpressionError."""
     if not output.enabled:
         return None
     if output.when is not None and not holds(output.when(context)):
         return None
-    return output.value.render(context)
+    value = output.value.render(context)
+    return None if _is_empty(value) else value
 
 
 def _is_empty(value: Json) -> bool:
