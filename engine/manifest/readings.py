@@ -131,6 +131,8 @@ def record_of(root: Node, call: CallPath, answer: Type) -> Type:
         if isinstance(key, str) and key not in operation:
             return ANY
         operation = operation[key]
+    if operation.is_malformed or ("paging" in operation and "records" not in operation):
+        return ANY
     expression = operation.value("records") or operation.value("record")
     given = _followed(expression, answer) if expression else answer
     return given.element.present if "records" in operation and given.may_be("list") and given.kinds else given

@@ -10,8 +10,10 @@ _HINT = "leave it out, or name it where it is meant to be used"
 
 
 def check_unused(knowledge: Knowledge, _: Followings) -> None:
-    """Warns of each declared thing that nothing uses."""
+    """Warns of each declared thing that nothing uses; once nothing is wrong: a misspelt name uses nothing either."""
     root = knowledge.root
+    if any(finding.severity == "error" for finding in root.report.findings):
+        return
     referred = root.report.referred
     for name, node in root.items("operations"):
         if ("operation", name) not in referred:
