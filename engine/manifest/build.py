@@ -79,9 +79,9 @@ def _blocks(root: Node) -> dict[str, Callable[[], Any]]:
     lookups = {"lookup": dict.fromkeys(root.value("lookups", {}))}
     given = {"given": _given(root), "auth": _captures(root), **written, **lookups}
     apis = root.report.names["api"]
-    only_api = next(iter(apis)) if len(apis) == 1 else None
+    usual_api = next(iter(apis)) if len(apis) == 1 else "main" if "main" in apis else None
     settings = root.report.names["setting"]
-    operation = partial(build_calls.operation, only_api=only_api, given=given)
+    operation = partial(build_calls.operation, usual_api=usual_api, given=given)
     return {
         "ats": lambda: _ats(root["ats"]),
         "settings": lambda: {

@@ -143,12 +143,13 @@ def _multipart(node: Node, known: Scope) -> Multipart:
     return Multipart(fields, node.value("file"))
 
 
-def operation(name: str, node: Node, only_api: str | None, given: Scope) -> Operation:
+def operation(name: str, node: Node, usual_api: str | None, given: Scope) -> Operation:
     paging, fetched = node.get("paging"), node.get("fetch")
     called = request(node, {**scope.REQUEST, **given})
-    named_api = node.refer("api", "api") if "api" in node else only_api
+    named_api = node.refer("api", "api") if "api" in node else usual_api
     if named_api is None:
-        node.fail("missing-key", f"`{name}` must say its `api`: there are several")
+        hint = "a profile called `main` is meant where nothing is said"
+        node.fail("missing-key", f"`{name}` must say its `api`: there are several", hint)
     _check_profile(node, named_api)
     if "record" in node and "records" in node:
         node["record"].fail("two-shapes", "an answer holds `record` or `records`, not both")

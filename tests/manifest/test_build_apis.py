@@ -93,3 +93,22 @@ GOOD = [
 def test_what_is_right_is_not_complained_about(there: str, instead: str) -> None:
     _, findings = examined(KEYED.replace(there, instead, 1))
     assert [str(finding) for finding in findings if finding.severity == "error"] == []
+
+
+SECOND = f"""
+  files: {{{BASE.replace("api.", "files.")}, auth: [{{headers: {{X-Other: "{{{{ settings.api_key }}}}"}}}}]}}
+operations:"""
+
+
+def test_the_profile_called_main_is_meant_where_an_operation_names_none() -> None:
+    manifest, findings = examined(KEYED.replace("\noperations:", SECOND))
+    assert manifest is not None, findings
+    assert manifest.operations["me"].api == "main"
+
+
+def test_without_a_profile_called_main_an_operation_must_name_one_of_several() -> None:
+    _, findings = examined(KEYED.replace("\noperations:", SECOND).replace("  main:", "  first:"))
+    told = [finding for finding in findings if "`me` must say its `api`" in finding.message]
+    assert [(finding.code, finding.hint) for finding in told] == [
+        ("missing-key", "a profile called `main` is meant where nothing is said")
+    ]
