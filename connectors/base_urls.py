@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import ChainMap
 from collections.abc import Mapping
 
 from connectors.addresses import not_sent, parts
@@ -28,7 +29,7 @@ class BaseUrls:
         self._apis = connection.manifest.apis
         self._settings: dict[str, Json] = dict(connection.settings)
         self._keeper = keeper
-        self._found: dict[str, str] = {}
+        self._found: ChainMap[str, str] = ChainMap()
 
     def of(self, api: Api, auth: Mapping[str, Json], *, preview: bool = False) -> str:
         """The base URL of ``api`` for one who is signed in with ``auth``.
@@ -66,7 +67,7 @@ class BaseUrls:
         """The same, if ``api`` were at ``region``."""
         assumed = BaseUrls.__new__(BaseUrls)
         assumed._apis, assumed._settings, assumed._keeper = self._apis, self._settings, None
-        assumed._found = {**self._found, _table(api).by.text: region}
+        assumed._found = self._found.new_child({_table(api).by.text: region})
         return assumed
 
     def keep(self, api: Api, region: str) -> None:

@@ -318,6 +318,44 @@ def test_without_the_setting_the_region_that_accepts_the_credential_is_found_onc
 
 
 @mechanism(8)
+def test_a_region_that_was_found_is_known_to_the_profile_where_signing_in_happens(acme: Acme) -> None:
+    """One table for the API and one for the accounts, as with data centres."""
+    for region in ("eu", "us"):
+        acme.server.on("POST", f"/{region}/token", TOKEN if region == "us" else Reply(400))
+        acme.server.on("GET", f"/{region}-api/me", Reply(json={}))
+    acme.caller("""
+        settings: {region: {type: text}, api_key: {type: secret, required: true}}
+        apis:
+          accounts:
+            base_url: {by: settings.region, of: {eu: https://a.acme.example/eu, us: https://a.acme.example/us}}
+            auth: [{headers: {}}]
+          main:
+            base_url:
+              by: settings.region
+              of: {eu: https://eu.acme.example/eu-api, us: https://us.acme.example/us-api}
+              probe: true
+            auth:
+              - steps:
+                  - name: token
+                    api: accounts
+                    post: /token
+                    form: {refresh_token: "{{ settings.api_key }}"}
+                    capture: {access_token: access_token}
+                headers: {Authorization: "Zoho-oauthtoken {{ auth.access_token }}"}
+            check: me
+        operations:
+          acme_candidate: {api: main, get: /x}
+          acme_job: {api: main, get: /x}
+          acme_changed: {api: main, get: /x, query: {since: "{{ since }}"}, records: "@", key: id}
+          acme_note: {api: main, post: /x, json: {text: "{{ note.text }}"}}
+          me: {api: main, get: /me}
+    """).call("me", {})
+    paths = [seen.path for seen in acme.server.requests]
+    assert paths == ["/eu/token", "/us/token", "/us-api/me", "/us-api/me"]
+    assert acme.server.requests[-1].headers["authorization"] == "Zoho-oauthtoken fake-token"
+
+
+@mechanism(8)
 def test_another_credential_is_looked_for_anew(acme: Acme) -> None:
     in_region_us(acme)
     keeper = Memory()
