@@ -1,7 +1,7 @@
 """An event as people write it down → the raw events that the inbox would have stored. Pure.
 
-Three forms: a webhook {headers, query, body}, records of a poll {stream, records}, a canonical event
-{event, ids, data, version}.
+Four forms: a webhook {headers, query, body}, records of a poll {stream, records}, events of the queue
+{queue: true, records}, a canonical event {event, ids, data, version}.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from engine.errors import ExpressionError, InputError
 from engine.intake.listing import Listing
+from engine.intake.queued import queued_event
 from engine.intake.translate import delivery_context
 from engine.manifest.connection import Connection
 from engine.manifest.findings import did_you_mean
@@ -23,6 +24,11 @@ def raw_events(connection: Connection, given: Mapping[str, Json], now: float) ->
     """The raw events of ``given``, received at ``now`` (UTC seconds). Raises InputError, ExpressionError."""
     if "stream" in given:
         return list(_polled(connection, given, now))
+    if "queue" in given:
+        queue = connection.manifest.events.queue
+        if queue is None:
+            raise InputError("the manifest declares no event queue")
+        return [queued_event(connection.name, queue, record, now) for record in given["records"]]
     if "event" in given:
         content = {name: given[name] for name in ("event", "ids", "version", "data") if name in given}
         return [_raw(connection, "engine", f"given:{_digest(content)}:{now}", {}, content, now)]

@@ -153,8 +153,8 @@ def _id_keys(manifest: Manifest) -> Iterator[str]:
     paths = [path for rule in rules for field, path in rule.fields.items() if field == "id" or field.endswith("_id")]
     streams = manifest.events.poll.streams.values() if manifest.events.poll else ()
     paths += [path for stream in streams for path in stream.ids.values()]
-    if manifest.events.webhook is not None:
-        paths += [path for rule in manifest.events.webhook.types.values() for path in rule.ids.values()]
+    ways = (way for way in (manifest.events.webhook, manifest.events.queue) if way is not None)
+    paths += [path for way in ways for rule in way.types.values() for path in rule.ids.values()]
     paths += [operation.key for operation in manifest.operations.values() if operation.key is not None]
     listed = manifest.application_list
     paths += [path for path in (listed.job_id, listed.application_id) if path] if listed is not None else []

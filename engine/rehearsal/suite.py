@@ -172,6 +172,8 @@ def _streams(source: Source, manifest: Manifest, path: PathKey, case: Mapping[st
     events += [((*path, "before", at), event) for at, event in enumerate(case.get("before", ()))]
     for place, event in events:
         name = event.get("stream")
+        if "queue" in event and manifest.events.queue is None:
+            yield _finding(source, (*place, "queue"), "unknown-stream", "the manifest declares no event queue")
         if name is not None and name not in streams:
             text = f"there is no poll stream `{name}`"
             yield _finding(source, (*place, "stream"), "unknown-stream", text, did_you_mean(name, streams))

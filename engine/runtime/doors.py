@@ -71,22 +71,30 @@ def _webhook(connection: Connection, registrar: Registrar) -> str:
 
 
 def _polled(connection: Connection) -> str:
-    poll = connection.manifest.events.poll
-    if poll is None:
-        return "nothing"
-    whole = f", everything once more every {spoken(poll.full_pass_s)}" if poll.full_pass_s else ""
-    return f"{', '.join(poll.streams)} every {spoken(poll.every_s)}{whole}"
+    events = connection.manifest.events
+    said = [f"the event queue every {spoken(events.queue.every_s)}"] if events.queue is not None else []
+    poll = events.poll
+    if poll is not None:
+        whole = f", everything once more every {spoken(poll.full_pass_s)}" if poll.full_pass_s else ""
+        said.append(f"{', '.join(poll.streams)} every {spoken(poll.every_s)}{whole}")
+    return "; ".join(said) or "nothing"
 
 
 def _truth(connection: Connection) -> str:
     events = connection.manifest.events
-    if events.webhook is None or not connection.webhook:
-        return "polling, there is nothing else"
-    if events.poll is None:
-        return "webhooks, there is nothing else"
-    if events.truth == "webhook":
-        return "webhooks; polling finds what they missed"
-    return "polling; webhooks only make it quicker"
+    queue = "the event queue" if events.queue is not None else ""
+    webhooks = "webhooks" if events.webhook is not None and connection.webhook else ""
+    polling = "polling" if events.poll is not None else ""
+    told = {"queue": queue, "webhook": webhooks, "poll": polling}
+    relied_on = told[events.truth] or queue or webhooks or polling
+    others = [one for one in told.values() if one and one != relied_on]
+    if not others:
+        return f"{relied_on}, there is nothing else"
+    if relied_on == polling:
+        quicker = " and ".join(others)
+        return f"polling; {quicker} only {'makes' if quicker == queue else 'make'} it quicker"
+    only = " and ".join(others)
+    return f"{relied_on}; {only} {'finds' if len(others) == 1 and only != webhooks else 'find'} what they missed"
 
 
 def spoken(seconds: float) -> str:

@@ -15,6 +15,7 @@ from connectors.json_poster import HttpJsonPoster
 from connectors.transport import HttpTransport
 from engine.clock import SYSTEM, Clock
 from engine.errors import InputError
+from engine.intake.drain import Drainer
 from engine.intake.poll import Poller
 from engine.intake.registration import Registrar
 from engine.intake.subscriptions import Subscriptions
@@ -115,15 +116,18 @@ class Service:
     def _make_timers(self, public_url: str) -> Timers:
         pollers: dict[str, Poller] = {}
         registrars: dict[str, Registrar] = {}
+        drainers: dict[str, Drainer] = {}
         check_every_s: dict[str, float] = {}
         for name, route in self.routes.items():
             events = route.connection.manifest.events
             if events.poll is not None:
                 pollers[name] = Poller(route.connection, route.caller, self.store, self._clock)
+            if events.queue is not None:
+                drainers[name] = Drainer(route.connection, events.queue, route.caller, self.store, self._clock)
             if events.webhook is not None and events.webhook.registration is not None:
                 registrars[name] = self.registrar(route, public_url)
                 check_every_s[name] = events.webhook.registration.check_every_s
-        return Timers(pollers, registrars, self._clock, check_every_s=check_every_s)
+        return Timers(pollers, registrars, drainers, self._clock, check_every_s=check_every_s)
 
     def registrar(self, route: Route, public_url: str) -> Registrar:
         """What keeps the subscription of ``route`` alive, and tells the door of a new key."""

@@ -1,4 +1,4 @@
-"""What happens by the clock: lists are polled, webhook subscriptions are looked at."""
+"""What happens by the clock: lists are polled, queues are drained, webhook subscriptions are looked at."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from engine.clock import Clock
 from engine.errors import CallError, FieldwrightError, Throttled
+from engine.intake.drain import Drainer
 from engine.intake.poll import Poller
 from engine.intake.registration import Registrar
 
@@ -21,10 +22,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class _Turn:
-    """When a connection's subscription is looked at next, and when it may be polled again after a failure."""
+    """When a connection's subscription is looked at next, and when its lists and its queue are looked at again."""
 
     registration_at: float = 0.0
     poll_at: float = 0.0
+    drain_at: float = 0.0
 
 
 class Timers:
@@ -37,14 +39,15 @@ class Timers:
         self,
         pollers: Mapping[str, Poller],
         registrars: Mapping[str, Registrar],
+        drainers: Mapping[str, Drainer],
         clock: Clock,
         *,
         check_every_s: Mapping[str, float],
     ) -> None:
-        self._pollers, self._registrars, self._clock = pollers, registrars, clock
+        self._pollers, self._registrars, self._drainers, self._clock = pollers, registrars, drainers, clock
         self._check_every_s = check_every_s
         self._stopping = threading.Event()
-        names = dict.fromkeys([*pollers, *registrars])
+        names = dict.fromkeys([*pollers, *registrars, *drainers])
         self._threads = [
             threading.Thread(target=self._run, args=(name,), name=f"timer-{name}", daemon=True) for name in names
         ]
@@ -76,6 +79,9 @@ class Timers:
         registrar, poller = self._registrars.get(name), self._pollers.get(name)
         if registrar is not None and now >= turn.registration_at:
             turn.registration_at = now + self._registered(name, registrar)
+        drainer = self._drainers.get(name)
+        if drainer is not None and now >= turn.drain_at:
+            turn.drain_at = max(now + self._drained(name, drainer), drainer.due_at())
         if poller is not None and now >= turn.poll_at:
             turn.poll_at = now + self._polled(name, poller)
 
@@ -94,6 +100,15 @@ class Timers:
             _log.info("the webhook subscription of %s: %s", name, report.detail)
         return self._check_every_s.get(name, _CHECK_EVERY_S)
 
+    def _drained(self, name: str, drainer: Drainer) -> float:
+        """Seconds until it is asked again whether the queue is due."""
+        if drainer.due_at() <= self._clock.now():
+            try:
+                drainer.drain()
+            except FieldwrightError as error:
+                _log.log(_level(error), "draining the queue of %s failed: %s", name, _phrase(error))
+        return _LOOK_S
+
     def _polled(self, name: str, poller: Poller) -> float:
         """Seconds until it is asked again what is due."""
         for stream in poller.due(self._clock.now()):
@@ -103,10 +118,14 @@ class Timers:
                 poller.poll(stream)
             except FieldwrightError as error:
                 # A stream that failed is due again by its own time; those after it are not held up.
-                waiting = isinstance(error, Throttled) and error.stage == "before"
-                level = logging.DEBUG if waiting else logging.WARNING
-                _log.log(level, "polling %s of %s failed: %s", stream, name, _phrase(error))
+                _log.log(_level(error), "polling %s of %s failed: %s", stream, name, _phrase(error))
         return _LOOK_S
+
+
+def _level(error: FieldwrightError) -> int:
+    """How loudly a failure is told: to wait for our own limits is none."""
+    waiting = isinstance(error, Throttled) and error.stage == "before"
+    return logging.DEBUG if waiting else logging.WARNING
 
 
 def _phrase(error: FieldwrightError) -> str:

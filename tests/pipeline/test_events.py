@@ -36,7 +36,7 @@ def test_a_list_that_cannot_be_read_holds_up_no_other(tmp_path: Path, caplog: py
     with open_line(tmp_path, "trackerrms") as line, caplog.at_level(logging.WARNING):
         line.ats.faults.set(path="/api/v1/OpportunityResource/Search", answer_5xx=1_000_000)
         poller = Poller(line.route.connection, line.route.caller, line.store, line.clock)
-        timers = Timers({"trial": poller}, {}, line.clock, check_every_s={})
+        timers = Timers({"trial": poller}, {}, {}, line.clock, check_every_s={})
         turn = _Turn()
         timers.tick("trial", turn)
         assert line.store.cursors.get("trial", "applications") is None

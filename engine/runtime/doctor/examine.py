@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from engine.clock import iso
 from engine.errors import AnswerUnusable, CallError, CredentialRefused, ExpressionError, FieldwrightError, Refused
+from engine.intake.drain import standing
 from engine.intake.registration import Registrar
 from engine.manifest.model import Registration, SetupStep
 from engine.pipeline.route import Route
@@ -161,12 +163,24 @@ def _checked(patient: Patient, step: SetupStep, outputs: tuple[OutputReport, ...
         return replace(undone, says=missing) if missing else replace(ok, says=("each field is there and fits",))
     if step.check == "webhook":
         return _webhook(patient, step)
+    if step.check == "queue":
+        return _queue(patient, step)
     if step.check == "test_candidate":
         candidate = patient.route.connection.settings.get(step.subject)
         if not candidate:
             return replace(undone, says=(f"the setting {step.subject} is not set",))
         return try_candidate(patient.route, patient.store, patient.reader, step, str(candidate))
     return undone
+
+
+def _queue(patient: Patient, step: SetupStep) -> Check:
+    """How the event queue stands; it is not asked, because asking takes events out."""
+    stands = standing(patient.store, patient.route.name)
+    if stands.drained_at is None:
+        do = step.by_hand or "Run fieldwright serve: it subscribes and drains by itself."
+        return Check(step.id, step.title, "by hand", ("the event queue was not drained yet",), do)
+    doubt = ("a batch may not have been kept; it is asked for again first",) if stands.in_doubt else ()
+    return Check(step.id, step.title, "ok", (f"last drained at {iso(stands.drained_at)}", *doubt))
 
 
 # ── webhook ──────────────────────────────────────────────────────────────────────────────────────────────────
