@@ -117,3 +117,45 @@ def test_a_mapping_test_that_names_what_its_manifest_lacks_is_told(tmp_path: Pat
     assert ended.code == 2
     assert "unknown-operation there is no operation `get_compny`\n  did you mean `get_company`?" in ended.out
     assert ended.out.endswith("1 error in 2 files.\n")
+
+
+def test_sarif_holds_the_same_findings_with_their_rules(tmp_path: Path) -> None:
+    ended = fieldwright("lint", broken_manifest(tmp_path), "--sarif")
+    assert ended.code == 2
+    assert ended.json["version"] == "2.1.0"
+    (run,) = ended.json["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert rules == ["unknown-key", "unknown-operation"]
+    assert [result["ruleId"] for result in run["results"]] == ["unknown-operation", "unknown-key"]
+    first = run["results"][0]
+    assert (first["level"], rules[first["ruleIndex"]]) == ("error", "unknown-operation")
+    assert first["message"]["text"].endswith("did you mean `get_job`?")
+    place = first["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == (tmp_path / "smartrecruiters.yaml").as_uri()
+    assert place["region"]["startColumn"] == 11
+    assert fieldwright("lint", "--sarif", "--json").code == 2
+
+
+def test_the_report_shows_what_confirms_operations_what_mechanisms_are_used_and_what_scoring_reads() -> None:
+    ended = fieldwright("lint", "--report", "--json")
+    assert ended.code == 0
+    smart, tracker = ended.json["reports"]
+    assert smart["name"] == "SmartRecruiters"
+    assert smart["verified"]["get_company"] in ("spec", "sample", "third-party", "unknown")
+    assert {"number": 57, "name": "Rate limits"} in smart["mechanisms"]
+    for card in (smart, tracker):
+        assert card["scoring"]["protected_fields_reach_it"] is False
+    places = {one["place"]: one["reads"] for one in tracker["scoring"]["reads"]}
+    assert "executiveSummary" in places["objects.resume.1.text"]
+    text = fieldwright("lint", "--report").out
+    assert "SmartRecruiters (" in text
+    assert "reaches the scoring step. What it reads:" in text
+
+
+def test_the_report_says_when_a_protected_field_reaches_scoring(tmp_path: Path) -> None:
+    file = tmp_path / "trackerrms.yaml"
+    file.write_text(alone(file.name).replace("[jobTitle, employer", "[firstName, employer"), "utf-8")
+    ended = fieldwright("lint", file, "--report")
+    assert ended.code == 2
+    assert "protected fields reach the scoring step" in ended.out
+    assert "protected-in-score" in ended.out

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.cli.lint import findings_of
+from engine.cli.lint_files import lint_file
 from engine.manifest.build import examine
 from engine.manifest.findings import Finding
 from engine.manifest.inside import position_inside
@@ -116,7 +116,7 @@ def test_a_broken_overlay_gives_findings_or_an_overlay(data: st.DataObject) -> N
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "acme.yaml"
         file.write_text(text, "utf-8")
-        assert_told(findings_of(file), text)
+        assert_told(list(lint_file(file).findings), text)
 
 
 @MANY

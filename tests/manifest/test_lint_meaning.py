@@ -61,6 +61,8 @@ WRONG = [
     (SR, "{{ score.reasons | bullets if score", "{{ score.match | «bullets if score", "wrong-kind", "`bullets` expects a list"),
     (SR, "Skima evaluation for {{ job.title }}", "Skima evaluation for {{ «score.skills_matched }}", "wrong-kind", "a list of texts cannot stand in a text"),
     (SR, "Skima evaluation for {{ job.title }}", "Skima evaluation for {{ job.title | «date }}", "wrong-kind", "`date` expects a moment"),
+    (SR, 'value: "{{ score.match }}"', 'value: "«{{ score.skills_matched }}"', "wrong-kind", "“Skima Match Score” holds numbers in the samples, and this is a list of texts"),
+    (SR, "value: Skima Screened\n", "value: \"«{{ score.primary_experience }}\"\n", "wrong-kind", "a tag is a text, and this is an object"),
     (TR, "keep: to_string(record.resourceId) == candidate.id", "keep: «record.resourceId == candidate.id", "never-true", "a whole number is compared with a candidate's id"),
     (TR, "when: settings.credential == 'oauth'\n        steps", "when: «settings.credential == 'oath'\n        steps", "never-true", "never `oath`"),
     (TR, "job: record.opportunityId, application", "job: «record.resourceId, application", "wrong-id", "a candidate's id"),

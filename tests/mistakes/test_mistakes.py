@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli.lint import findings_of
+from engine.cli.lint_files import lint_file
 from engine.manifest.findings import Finding
 from engine.manifest.lint.check import lint
 from engine.manifest.source import read, read_text
@@ -66,7 +66,7 @@ def findings_in(folder: Path, mistake: Mistake) -> tuple[list[Finding], int]:
     file = folder / mistake.file
     text, line = mistake.planted(file.read_text("utf-8"))
     file.write_text(text, "utf-8")
-    return findings_of(file, folder), line
+    return list(lint_file(file, folder).findings), line
 
 
 def problem_of(found: list[Finding], line: int, mistake: Mistake) -> str | None:
@@ -80,7 +80,7 @@ def problem_of(found: list[Finding], line: int, mistake: Mistake) -> str | None:
 
 
 def test_the_files_they_are_planted_in_are_good() -> None:
-    assert [str(found) for file in sorted(GOOD.iterdir()) for found in findings_of(file, GOOD)] == []
+    assert [str(found) for file in sorted(GOOD.iterdir()) for found in lint_file(file, GOOD).findings] == []
 
 
 def test_a_hundred_planted_mistakes_are_found_with_line_code_and_suggestion(

@@ -11,6 +11,7 @@ from engine.manifest.findings import Finding
 from engine.manifest.lint.delivery import check_delivery
 from engine.manifest.lint.expressions import Followings, follow_all
 from engine.manifest.lint.knowledge import Knowledge
+from engine.manifest.lint.placed import check_placed
 from engine.manifest.lint.protected import check_protected
 from engine.manifest.lint.rungs import check_rungs
 from engine.manifest.lint.samples import samples_of
@@ -26,6 +27,7 @@ Check = Callable[[Knowledge, Followings], None]
 
 _CHECKS: tuple[Check, ...] = (
     check_targets,
+    check_placed,
     check_protected,
     check_secrets_flow,
     check_rungs,

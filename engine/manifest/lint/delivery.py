@@ -15,7 +15,7 @@ def check_delivery(knowledge: Knowledge, _: Followings) -> None:
     """Warns of events that could be missed or taken twice, and of lists that could be read for ever."""
     root = knowledge.root
     webhook, poll = (root["events"].get(key) for key in ("webhook", "poll"))
-    if webhook is not None and "dedupe" not in webhook:
+    if webhook is not None and "dedupe" not in webhook and not webhook.is_malformed:
         what = "an event that is delivered twice is only known by its whole content"
         webhook.warn("webhook-without-dedupe", what, "say in `dedupe` which of its ids is its own")
     for name, stream in poll.items("streams") if poll is not None else ():

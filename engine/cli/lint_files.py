@@ -1,0 +1,93 @@
+"""Files and folders in; what lint finds in each, by what kind of file it is, out.
+
+Knows manifests, tenants' files (they hold ``tenant`` or ``extends``), mapping tests (``*.test.yaml``) and cassettes
+(``*.cassette.yaml``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.contract.check import documented
+from engine.contract.openapi import named_openapi, read_openapi
+from engine.errors import InputError, SpecError
+from engine.manifest.findings import Finding
+from engine.manifest.lint.check import Linted
+from engine.manifest.lint.check import lint as lint_manifest
+from engine.manifest.schemas import schema
+from engine.manifest.shape import check
+from engine.manifest.source import Source, read
+from engine.manifest.yaml_reader import RECORDED
+from engine.rehearsal.cassettes import ENDING as CASSETTE
+from engine.rehearsal.cassettes import examine_cassette
+from engine.rehearsal.suite import ENDING, load_suite
+
+
+@dataclass(frozen=True, slots=True)
+class LintedFile:
+    """What is found in one file; ``linted`` where it is a manifest."""
+
+    findings: tuple[Finding, ...]
+    linted: Linted | None = None
+
+
+def files_in(paths: Iterable[Path]) -> list[Path]:
+    """The files of ``paths``, folders searched; manifests after what is beside them. Raises InputError."""
+    return list(dict.fromkeys(_files(paths)))
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        found = sorted(file for file in path.rglob("*.yaml") if not file.name.startswith("."))
+        if not found:
+            raise InputError(f"There is no .yaml file in {path}.", hint="Name files, or a folder that holds some.")
+        yield from found
+
+
+def lint_file(file: Path, mappings: Path | None = None, openapi: Path | None = None) -> LintedFile:
+    """What is found in one file.
+
+    ``mappings`` is where a tenant's file finds the manifest it extends; ``openapi`` describes what a manifest reads,
+    instead of the document that the manifest names.
+    """
+    try:
+        if file.name.endswith(CASSETTE):
+            return LintedFile(tuple(examine_cassette(read(file, RECORDED))[1]))
+        return _examined(read(file), file, mappings, openapi)
+    except SpecError as error:
+        return LintedFile(tuple(error.findings))
+
+
+def _examined(source: Source, file: Path, mappings: Path | None, openapi: Path | None) -> LintedFile:
+    if file.name.endswith(ENDING):
+        return LintedFile(tuple(_of_test(source, file)))
+    if isinstance(source.data, dict) and ("tenant" in source.data or "extends" in source.data):
+        from engine.manifest.overlay import load_overlay
+
+        return LintedFile(tuple(load_overlay(file, mappings).warnings))
+    return _of_manifest(source, file, openapi)
+
+
+def _of_manifest(source: Source, file: Path, openapi: Path | None) -> LintedFile:
+    document = openapi or named_openapi(source, file)
+    if document is None:
+        linted = lint_manifest(source)
+        return LintedFile(linted.findings, linted)
+    described = read_openapi(document)
+    linted = lint_manifest(source, documented(source, described))
+    return LintedFile((*linted.findings, *described.findings), linted)
+
+
+def _of_test(source: Source, file: Path) -> list[Finding]:
+    findings = check(source, schema("mapping-test"))[1]
+    if not findings:
+        try:
+            load_suite(file)
+        except SpecError as error:
+            return [finding for finding in error.findings if finding.file == source.file]
+    return findings

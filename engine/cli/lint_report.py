@@ -1,0 +1,100 @@
+"""A manifest's scorecard: what confirms each operation, which mechanisms it uses, what is proven of scoring."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import typer
+
+from engine.cli.output import counted, hanging, show, table
+from engine.manifest.lint.check import Linted
+from engine.manifest.lint.protected import scoring_inputs
+from engine.manifest.mechanisms import used
+from engine.manifest.node import Node
+from engine.manifest.reference import mechanisms
+from engine.model import Json
+
+CONFIRMED = ("spec", "sample", "third-party", "unknown")
+
+
+@dataclass(frozen=True, slots=True)
+class ScoringText:
+    """An expression that what is scored is made of, its place, and the protected fields that it reads."""
+
+    place: str
+    line: int
+    reads: str
+    protected: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """``verified``: operation → what confirms it; ``mechanisms``: number → name, of those that are used."""
+
+    file: str
+    name: str
+    verified: Mapping[str, str]
+    mechanisms: Mapping[int, str]
+    scoring: tuple[ScoringText, ...]
+
+    def as_json(self) -> Json:
+        return {
+            "file": self.file,
+            "name": self.name,
+            "verified": dict(self.verified),
+            "mechanisms": [{"number": number, "name": name} for number, name in self.mechanisms.items()],
+            "scoring": {
+                "protected_fields_reach_it": any(one.protected for one in self.scoring),
+                "reads": [
+                    {"place": one.place, "line": one.line, "reads": one.reads, "protected": list(one.protected)}
+                    for one in self.scoring
+                ],
+            },
+        }
+
+
+def report_of(linted: Linted) -> Scorecard:
+    """The scorecard of a manifest; of one with mistakes, as far as it can be told."""
+    root = linted.root
+    if linted.manifest is None:
+        return Scorecard(root.source.file, root.source.file, {}, {}, ())
+    names = {mechanism.number: mechanism.name for mechanism in mechanisms()}
+    return Scorecard(
+        file=root.source.file,
+        name=linted.manifest.ats.name,
+        verified={name: operation.value("verified", "unknown") for name, operation in root.items("operations")},
+        mechanisms={number: names[number] for number in sorted(used(root.data)) if number in names},
+        scoring=_scoring(root),
+    )
+
+
+def _scoring(root: Node) -> tuple[ScoringText, ...]:
+    found = []
+    for given in scoring_inputs(root):
+        use = given.use
+        place = ".".join(str(key) for key in use.node.path)
+        protected = tuple(name for name, _ in given.protected)
+        found.append(ScoringText(place, use.node.position()[0], use.compiled.text, protected))
+    return tuple(found)
+
+
+def show_report(card: Scorecard) -> None:
+    """Prints the scorecard for people."""
+    typer.secho(f"{card.name} ({card.file})", bold=True)
+    total = len(card.verified)
+    numbers = {word: sum(one == word for one in card.verified.values()) for word in CONFIRMED}
+    told = ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
+    hanging("", f"{counted(total, 'operation')}, confirmed by: {told}." if total else "No operation can be told.")
+    show(table(("operation", "confirmed by"), list(card.verified.items())))
+    hanging("", f"{counted(len(card.mechanisms), 'mechanism')}:")
+    show(table(("", "mechanism"), [(str(number), name) for number, name in card.mechanisms.items()]))
+    guilty = [one for one in card.scoring if one.protected]
+    proof = "of the ATS's records, no name, contact, photo, age, gender or address reaches the scoring step"
+    hanging("", f"Scoring: {proof if not guilty else 'protected fields reach the scoring step'}. What it reads:")
+    rows = [
+        (f"{one.place} (line {one.line})", one.reads.replace("\n", "\\n"), ", ".join(one.protected))
+        for one in card.scoring
+    ]
+    show(table(("place", "expression", "protected"), rows))
+    typer.echo("")
