@@ -18,6 +18,8 @@ from engine.writeback.grouping import Landed, Planned, request
 from engine.writeback.planner import Undeliverable, Withheld, choose
 from engine.writeback.rungs import fall, regroup, split
 
+_LOOKED, _LOOKED_S = "fields looked at", 60.0
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -66,7 +68,10 @@ def _is_another_field(store: Store, work: Work, refusal: Refused) -> bool:
         return False
     if write.output not in discovery.bindings.all():
         return False
-    discovery.forget_directories()
+    if refusal.kind == "missing" or not store.cache.get(work.delivery.connection, _LOOKED, "field"):
+        # Values that a field does not take are refused as invalid too, and must not cost a list each time.
+        store.cache.put(work.delivery.connection, _LOOKED, "field", True, ttl_s=_LOOKED_S)
+        discovery.forget_directories()
     known = known_of(work.route, work.delivery)
     manifest = work.route.connection.manifest
     found = choose(manifest, write.output, write.value, known, first=write.rung, causes=write.causes)
