@@ -85,18 +85,22 @@ def readings(root: Node) -> Iterator[Reading]:
     """Every expression of the document at ``root`` that is called with an answer."""
     for rule in _RULES:
         for owner in _below(root, rule.owner.split(".")):
-            call = _call(root, owner, rule.of)
+            call = _call(root, owner, rule)
             for key in rule.keys if call else ():
                 for node in _below(owner, key.split(".")):
                     if isinstance(node.data, str):
                         yield Reading(node, call, rule.base, owner)
 
 
-def _call(root: Node, owner: Node, of: str) -> CallPath:
-    if not of:
+def _call(root: Node, owner: Node, rule: _Rule) -> CallPath:
+    if not rule.of:
         return owner.path
-    found = next(_below(root if of[0] == "/" else owner, of.strip("/").split(".")), None)
-    return ("operations", found.data) if found is not None and isinstance(found.data, str) else ()
+    found = next(_below(root if rule.of[0] == "/" else owner, rule.of.strip("/").split(".")), None)
+    if found is None or not isinstance(found.data, str):
+        return ()
+    # The records of a list of ids are those that another call gives for each.
+    fetched = _below(root, ["operations", found.data, "fetch", "operation"]) if rule.base != "answer" else iter(())
+    return ("operations", str(next(fetched, found).data))
 
 
 def _below(node: Node, path: list[str]) -> Iterator[Node]:

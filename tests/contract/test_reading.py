@@ -176,6 +176,17 @@ def test_an_object_that_may_hold_other_names_is_not_complained_about(schema: Any
     assert not findings(PERSON_CALL + objects, document(paths))
 
 
+def test_the_records_of_a_list_of_ids_are_those_that_are_fetched() -> None:
+    calls = (
+        "  people: {get: /people, records: data, key: id, fetch: {operation: person}}\n"
+        "  person: {get: '/jobs/{{ id }}'}\n"
+    )
+    stream = "events:\n  poll:\n    streams:\n      a: {operation: people, ids: {job: record.id}, version: «record.email}\n"
+    (found,) = findings(calls + stream, document(PATHS))
+    assert (found.line, found.column) == marked(calls + stream)
+    assert found.message.startswith("`record.email` does not stand in what GET /jobs/{id} answers")
+
+
 def test_statuses_are_compared() -> None:
     def told(call: str, *statuses: str) -> list[tuple[str, str]]:
         answers = {status: {"description": ""} for status in statuses}
