@@ -79,14 +79,20 @@ class Hook:
 @contextmanager
 def open_hook(acme: Acme, folder: Path, text: str, settings: Mapping[str, Any] = SETTINGS) -> Iterator[Hook]:
     """The served door of the manifest ``text``; the clock is the one of ``acme``."""
-    connection = acme.connection(text, settings)
-    with Store.open(folder / "store.db", acme.clock) as store:
-        group, known = GroupCommit(store.inbox), Subscriptions(store, acme.clock)
-        server = WebServer(make_app({"tenant": connection}, store, group, acme.clock, subscriptions=known))
+    with serve_hook(acme.connection(text, settings), folder, acme.clock) as hook:
+        yield hook
+
+
+@contextmanager
+def serve_hook(connection: Connection, folder: Path, clock: ManualClock) -> Iterator[Hook]:
+    """The served door of a connection that is named ``tenant``."""
+    with Store.open(folder / "store.db", clock) as store:
+        group, known = GroupCommit(store.inbox), Subscriptions(store, clock)
+        server = WebServer(make_app({"tenant": connection}, store, group, clock, subscriptions=known))
         url = server.start()
         try:
             with httpx.Client(base_url=url, timeout=20, trust_env=False) as client:
-                yield Hook(url, connection, store, client, known, acme.clock)
+                yield Hook(url, connection, store, client, known, clock)
         finally:
             server.stop()
             group.close()

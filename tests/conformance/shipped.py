@@ -1,0 +1,200 @@
+"""The manifests of mappings/, each with a tenant and the answers of its mapping tests: what the generic cases run on."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from connectors.calls import Caller
+from connectors.messages import PreparedRequest, RawAnswer, UploadFile
+from connectors.transport import HttpTransport
+from engine.clock import ManualClock
+from engine.manifest.connection import Connection
+from engine.manifest.expressions import Path as JsonPath
+from engine.manifest.mechanisms import used
+from engine.manifest.model import Api, Manifest, Operation
+from engine.manifest.schemas import data_folder
+from engine.manifest.source import read
+from engine.rehearsal.answers import Answers, CannedAnswer, CannedTransport, Exchanged
+from engine.rehearsal.suite import Suite, load_suite
+from tests.fake_server import FakeServer, Reply, Seen
+
+FILES: Mapping[str, Path] = {
+    file.stem: file for file in sorted(data_folder("mappings").glob("*.yaml")) if "." not in file.stem
+}
+NOW = 1_750_000_000.0
+FILE = UploadFile("cv.pdf", "application/pdf", b"%PDF")
+_NUMBERS = frozenset({"since", "until"})
+_LISTS = frozenset({"ids", "tags", "fields"})
+
+
+@dataclass(frozen=True)
+class Shipped:
+    """One manifest. ``answers`` are all that its mapping tests give, good ones first."""
+
+    name: str
+    suite: Suite
+    used: frozenset[int]
+
+    @property
+    def manifest(self) -> Manifest:
+        return self.suite.manifest
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The tenants of the mapping tests that sign in differently, each once."""
+        found: dict[str, Connection] = {}
+        for case in self.suite.cases:
+            found.setdefault(repr(sorted(case.connection.settings.items(), key=str)), case.connection)
+        return list(found.values())
+
+    @functools.cached_property
+    def answers(self) -> dict[str, tuple[CannedAnswer, ...]]:
+        found: dict[str, list[CannedAnswer]] = {}
+        for case in self.suite.cases:
+            for operation, answers in case.answers.items():
+                good = [one for one in answers if one.lost is None and (one.status or 200) < 300 and one.path is None]
+                found.setdefault(operation, []).extend(good)
+        return {operation: tuple(answers) for operation, answers in found.items() if answers}
+
+    def body(self, operation: str) -> Any:
+        """The JSON of the first answer that the mapping tests give of it; an empty object without one."""
+        for answer in self.answers.get(operation, ()):
+            if "json" in answer.headers.get("content-type", ""):
+                return json_of(answer.body)
+        return {}
+
+
+def json_of(body: bytes) -> Any:
+    from connectors.json_body import parse
+
+    return parse(body)
+
+
+@functools.cache
+def shipped(name: str) -> Shipped:
+    file = FILES[name]
+    return Shipped(name, load_suite(file.with_name(f"{name}.test.yaml")), used(read(file).data))
+
+
+class Wire(CannedTransport):
+    """Canned answers over real HTTP: each request goes through a socket, and must come as it was prepared."""
+
+    def __init__(self, manifest: Manifest, answers: Answers, server: FakeServer) -> None:
+        super().__init__(manifest, answers)
+        self._server, self._http = server, HttpTransport(sandbox_origin=server.origin)
+        self._one = threading.Lock()
+
+    def send(self, request: PreparedRequest) -> RawAnswer:
+        with self._one:
+            answer = super().send(request)
+            reply = Reply(answer.status, body=answer.body, headers=answer.headers)
+            self._server.on(request.method, "*", reply)
+            arrived = self._http.send(request)
+            check_arrived(request, self._server.requests[-1])
+        return arrived
+
+    def close(self) -> None:
+        self._http.close()
+
+    def made(self, *operations: str) -> list[Exchanged]:
+        """The exchanges of these operations; with none, of all."""
+        return [one for one in self.exchanged if not operations or one.request.operation in operations]
+
+    @property
+    def signed_in(self) -> list[str]:
+        return [one.request.operation for one in self.exchanged if one.kind == "sign_in"]
+
+
+def check_arrived(request: PreparedRequest, seen: Seen) -> None:
+    assert (seen.method, seen.target) == (request.method, "/" + request.url.split("/", 3)[3])
+    assert seen.body == (request.body or b"")
+    for name, value in request.headers.items():
+        assert seen.headers[name.lower()] == value.strip(), name
+
+
+@dataclass
+class Memory:
+    """A keeper that forgets with the test."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def get(self, name: str) -> str | None:
+        return self.values.get(name)
+
+    def put(self, name: str, value: str) -> None:
+        self.values[name] = value
+
+
+def caller_of(connection: Connection, wire: Wire, clock: ManualClock | None = None, **given: Any) -> Caller:
+    return Caller(connection, transport=wire, clock=clock or ManualClock(NOW), keeper=Memory(), look=_look, **given)
+
+
+def _look(_: Caller, name: str) -> Any:
+    return f"looked-up-{name}"
+
+
+def context_of(operation: Operation, api: Api) -> dict[str, Any]:
+    """A value for each name that the operation's templates read; a whole address is one on the profile's hosts."""
+    found: dict[str, Any] = {}
+    for chain in sorted(operation.request.references, key=len):
+        if chain[0] not in ("settings", "auth", "page", "lookup"):
+            put(found, chain, _value(chain))
+    path = operation.request.path
+    whole = re.match(r"\{\{\s*([a-z_.]+)", path.text) if path.kind == "address" else None
+    if whole is not None and api.hosts:
+        put(found, tuple(whole[1].split(".")), f"https://{api.hosts[0].replace('*', 'some')}/there")
+    fields = operation.request.multipart.fields if operation.request.multipart is not None else None
+    if fields is not None and not isinstance(fields.render({**found, "settings": {}, "auth": {}}), Mapping):
+        for chain in fields.references:
+            put(found, chain, {"a": "1"})
+    return found
+
+
+def _value(chain: tuple[str, ...]) -> Any:
+    if chain[0] in _NUMBERS:
+        return NOW
+    return ["1"] if chain[0] in _LISTS and len(chain) == 1 else "1"
+
+
+def called(caller: Caller, subject: Shipped, operation: Operation) -> None:
+    """Makes the call with a value for all that it needs."""
+    request = operation.request
+    file = FILE if request.raw_file or request.multipart is not None or request.reads("file") else None
+    caller.call(operation.name, context_of(operation, subject.manifest.apis[operation.api]), file)
+
+
+def put(data: dict[str, Any], chain: tuple[str, ...], value: Any) -> None:
+    """Puts ``value`` at ``chain``, making the objects on the way."""
+    for key in chain[:-1]:
+        inner = data.get(key)
+        data[key] = data = inner if isinstance(inner, dict) else {}
+    data[chain[-1]] = value
+
+
+def take(data: Any, chain: tuple[str, ...]) -> None:
+    """Takes out what stands at ``chain``."""
+    for key in chain[:-1]:
+        data = data.get(key) if isinstance(data, dict) else None
+    if isinstance(data, dict):
+        data.pop(chain[-1], None)
+
+
+def with_value(data: Any, path: JsonPath, values: list[Any]) -> Any:
+    """``data`` changed so that ``path`` gives one of ``values``: where it reads, they are tried one after the other."""
+    literals = re.findall(r"'([^']*)'", path.text)
+    for tried in (*values, *literals, None, "x", [], [{}], 0):
+        changed = copy.deepcopy(data)
+        if not isinstance(changed, dict):
+            break
+        for chain in path.references:
+            put(changed, chain, tried)
+        if path(changed) in values and type(path(changed)) is type(values[values.index(path(changed))]):
+            return changed
+    return None
