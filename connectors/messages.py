@@ -22,11 +22,13 @@ class UploadFile:
     name: str
     content_type: str
     data: bytes = field(repr=False)
+    url: str | None = field(default=None, repr=False)
 
     def as_json(self) -> dict[str, Json]:
-        """What templates see as ``file``: {name, content_type, size, base64}; ``size`` in bytes."""
+        """What templates see as ``file``: {name, content_type, size, base64}; ``size`` in bytes, ``url`` if any."""
         encoded = base64.b64encode(self.data).decode("ascii")
-        return {"name": self.name, "content_type": self.content_type, "size": len(self.data), "base64": encoded}
+        plain = {"name": self.name, "content_type": self.content_type, "size": len(self.data), "base64": encoded}
+        return plain if self.url is None else {**plain, "url": self.url}
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,7 +220,7 @@ class Score:
     problem: str | None = None
 
 
-PlaceKind = Literal["field", "tag", "note", "attachment", "stage"]
+PlaceKind = Literal["slot", "field", "tag", "note", "attachment", "stage"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -65,7 +66,7 @@ def plan(
     """Show what one event would lead to: requests, and for each output its place and why. Sends nothing."""
     settings = settings_from(tenants=tenants, mappings=mappings)
     overlay = load_overlay(tenant_file(tenant, settings), settings.mappings)
-    connection = placeholder_connection(overlay, os.environ)
+    connection = replace(placeholder_connection(overlay, os.environ), public_url=settings.public_url)
     given = read_event(event, connection, name)
     source, known = _answers(overlay, connection, given, answers)
     refused = dict(_refusal(text, connection) for text in refuse or ())

@@ -115,6 +115,20 @@ def find(caller: Caller, context: Mapping[str, Json], found_by: FoundBy, sought:
     return None
 
 
+def verify(caller: Caller, context: Mapping[str, Json], shown_by: FoundBy, sought: Sought) -> Attempted:
+    """Whether a write that was answered well is there. Where that may not be looked at, the answer counts."""
+    try:
+        found = find(caller, context, shown_by, sought)
+    except (Refused, AnswerUnusable) as error:
+        cause = error.cause if isinstance(error, Refused) else error.message
+        return Arrived(f"accepted; looking for it was refused: {cause}")
+    except CallError as error:
+        return later(error)
+    if found is None:
+        return Refused("invalid", "accepted, but not applied", operation=shown_by.operation)
+    return Arrived("accepted, and seen there")
+
+
 def later(error: CallError) -> Later:
     """What follows from a call that failed for now."""
     known: tuple[type[CallError], ...] = (Throttled, CredentialRefused, Transient, Ambiguous)

@@ -12,9 +12,9 @@ from typing import Protocol
 
 from connectors.calls import Caller
 from connectors.messages import UploadFile
-from engine.delivery.attempt import Arrived, Attempted, Later, Sought, Unproven, attempt
+from engine.delivery.attempt import Arrived, Attempted, Later, Sought, Unproven, attempt, verify
 from engine.manifest.expressions import holds
-from engine.manifest.model import Operation, RecipeStep
+from engine.manifest.model import FoundBy, Operation, RecipeStep
 from engine.model import Json
 
 CHANGED = "the recipe in the manifest is another one since its first steps were made"
@@ -51,17 +51,20 @@ class Recipe:
     context: Mapping[str, Json] = field(repr=False)
     sought: Sought
     file: UploadFile | None = field(default=None, repr=False)
+    verify: FoundBy | None = None
 
     @property
     def is_single(self) -> bool:
         """Whether it is one call, which needs no progress kept beside whether it was sent."""
-        return len(self.steps) == 1 and len(self.rounds) < 2
+        return len(self.steps) == 1 and len(self.rounds) < 2 and self.verify is None
 
-    def calls(self) -> Iterator[tuple[str, RecipeStep, Mapping[str, Json]]]:
-        """(its key, the step, what its round sees) of every call, in order."""
+    def calls(self) -> Iterator[tuple[str, RecipeStep | FoundBy, Mapping[str, Json]]]:
+        """(its key, the step or the reading after them, what its round sees) of every call, in order."""
         for number, seen in enumerate(self.rounds):
             for index, step in enumerate(self.steps):
                 yield f"{number}.{index} {step.call}", step, seen
+            if self.verify is not None:
+                yield f"{number}.verify {self.verify.operation}", self.verify, seen
 
 
 class Cook:
@@ -84,8 +87,8 @@ class Cook:
             if step is self._recipe.steps[0]:
                 self._progress = replace(self._progress, captured={})
             context = {**self._recipe.context, **seen, "captured": dict(self._progress.captured)}
-            if step.when is None or holds(step.when(self._seen(context))):
-                result = self._attempt(key, step, context)
+            if isinstance(step, FoundBy) or step.when is None or holds(step.when(self._seen(context))):
+                result = self._made(key, step, context)
                 if not isinstance(result, Arrived):
                     return self._stopped(result)
                 self._captured(result)
@@ -98,6 +101,11 @@ class Cook:
     def _seen(self, context: Mapping[str, Json]) -> Mapping[str, Json]:
         file = self._recipe.file
         return context if file is None else {**context, "file": file.as_json()}
+
+    def _made(self, key: str, step: RecipeStep | FoundBy, context: Mapping[str, Json]) -> Attempted:
+        if isinstance(step, FoundBy):
+            return verify(self._caller, self._seen(context), step, self._recipe.sought)
+        return self._attempt(key, step, context)
 
     def _attempt(self, key: str, step: RecipeStep, context: Mapping[str, Json]) -> Attempted:
         def before_sending() -> None:

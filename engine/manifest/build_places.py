@@ -17,7 +17,9 @@ PLACES: tuple[PlaceKind, ...] = get_args(PlaceKind)
 
 def place(kind: PlaceKind, node: Node, given: Scope) -> Place:
     """How places of a ``kind`` are written; ``given`` holds what their calls see beside the usual names."""
-    directory, options = node.get("directory"), node.get("options")
+    directory, options, verify = node.get("directory"), node.get("options"), node.get("verify")
+    if "when" in node and "otherwise" not in node:
+        node["when"].fail("missing-key", "say in `otherwise` why there is none where `when` does not hold")
     if kind == "stage" and directory is not None and "create" in directory:
         directory["create"].fail("not-made", "a stage is never made by the engine", "remove `create`", at_key=True)
     return Place(
@@ -36,6 +38,10 @@ def place(kind: PlaceKind, node: Node, given: Scope) -> Place:
         current=node.expression("current", scope.PRESENT if kind == "stage" else None),
         order=node.texts("order"),
         is_html=node.value("format") == "html",
+        when=node.expression("when", scope.FILTER),
+        otherwise=node.value("otherwise", ""),
+        verify=_found_by(verify, given) if verify else None,
+        link_lasts_s=node.seconds("link_lasts", "24h") or 86400.0,
     )
 
 

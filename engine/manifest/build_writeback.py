@@ -32,7 +32,7 @@ def capability(name: str, node: Node) -> Capability:
         name=name,
         says=node.value("says"),
         at=node.at,
-        when=node.expression("when", {"prospect": None}),
+        when=node.expression("when", scope.ENGINE),
         otherwise=node.value("otherwise", ""),
         probe=node.refer("probe", "operation") or None,
         remember_s=node.seconds("remember", "1h") or 3600.0,

@@ -25,6 +25,7 @@ class Connection:
     ``only_jobs`` empty means all. ``webhook`` false means events are polled for only. ``stage_move`` is the forward
     move that the tenant turned on, as expressions see it: {to}, or empty (its ``when`` is on the output ``stage``).
     ``stale`` tells of overrides whose manifest changed under them.
+    ``public_url`` is where ATSs reach this engine, without a trailing slash; None where nobody said.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Connection:
     stage_move: Mapping[str, Json] = field(default_factory=dict)
     shortlist_url: Template | None = None
     stale: tuple[Finding, ...] = ()
+    public_url: str | None = None
 
     @property
     def open_settings(self) -> dict[str, Json]:

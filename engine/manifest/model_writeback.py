@@ -94,8 +94,9 @@ class Place:
     ``fields``, and ``field`` where ``batch`` is 1. ``types`` maps the ATS's field types to number | text | option |
     boolean | date; ``options`` is the directory of a choice field's values. tag: the operation sees ``tags``, and
     ``tag`` {id, name} where ``batch`` is 1. note: ``note`` {text, subject}. attachment: ``file`` {name,
-    content_type, size, base64}. stage: ``stage`` {id, name, from}; ``order`` lists them first to last, ``current``
-    is JMESPath over {application}. ``found_by`` of the last step is the place's own.
+    content_type, size, base64, url}, whose url holds for ``link_lasts_s``. stage: ``stage`` {id, name, from};
+    ``order`` lists them first to last, ``current`` is JMESPath over {application}. slot: ``outputs`` and ``score``;
+    ``when`` says whether there is one. ``found_by`` of the last step is the place's own; ``verify`` reads after it.
     """
 
     kind: PlaceKind
@@ -113,6 +114,10 @@ class Place:
     current: Path | None = None
     order: tuple[str, ...] = ()
     is_html: bool = False
+    when: Path | None = None
+    otherwise: str = ""
+    verify: FoundBy | None = None
+    link_lasts_s: float = 86400.0
 
     @property
     def operation(self) -> str:
@@ -124,6 +129,7 @@ class Place:
         """Every operation that writing here may call, each once."""
         looked = [step.found_by.operation for step in self.write if step.found_by]
         named = [one for item in (self.directory, self.options) if item for one in (item.operation, item.create)]
+        looked += [self.verify.operation] if self.verify else []
         called = [*(step.call for step in self.write), self.read, *named, *looked]
         return tuple(dict.fromkeys(one for one in called if one))
 

@@ -121,7 +121,9 @@ REQUEST: Scope = {
     "tag": {"id": TEXT, "name": TEXT},
     "name": TEXT,
     "note": {"text": TEXT, "subject": TEXT},
-    "file": {"name": TEXT, "content_type": TEXT, "size": INTEGER, "base64": TEXT},
+    "file": {"name": TEXT, "content_type": TEXT, "size": INTEGER, "base64": TEXT, "url": TEXT},
+    "outputs": ANYTHING,
+    "score": SCORE,
     "stage": {**_STAGE, "from": _STAGE},
     "webhook": {"url": TEXT, "events": list_of(TEXT), "event": TEXT, "secret": _SECRET},
     "subscription": {"id": ANYTHING, "secret": _SECRET, "secrets": list_of(_SECRET)},
@@ -141,10 +143,12 @@ RECORD: Scope = {"record": ANYTHING, "item": ANYTHING}
 WRITTEN: Scope = {**REQUEST, "marker": TEXT, "value": ANYTHING}
 LOOKED_UP: Scope = {"record": ANYTHING}
 PRESENT: Scope = {"application": APPLICATION}
+ENGINE: Scope = {"prospect": BOOLEAN, "engine": {"public_url": or_null(TEXT)}}
 FILTER: Scope = {**OBJECTS, "event": EVENT, "prospect": BOOLEAN}
 KNOWN: Scope = {**FILTER, "record": ANYTHING}
 VALUE: Scope = {
     **OBJECTS,
+    "event": EVENT,
     "score": SCORE,
     "feedback": FEEDBACK,
     "shortlist": {"url": TEXT},
@@ -171,7 +175,7 @@ def as_type(names: Scope | Type | None) -> Type:
 
 def is_content(scope: Scope) -> bool:
     """Whether what is composed in ``scope`` is written into the ATS for people to read."""
-    return "score" in scope
+    return "score" in scope and "page" not in scope
 
 
 def unknown_names(references: Iterable[Chain], scope: Scope) -> list[tuple[Chain, str]]:

@@ -12,6 +12,7 @@ from engine.hydration.objects import mapper
 from engine.model import Application, as_plain
 from engine.pipeline.falling import Work
 from engine.pipeline.payload import payload_with, progress_of
+from engine.pipeline.publishing import NewToken, is_fetched, new_token, with_address
 from engine.pipeline.route import LEASE_S
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
@@ -33,8 +34,8 @@ class NotMoved:
 class Attempts:
     """Makes attempts. Raises as calls do where something cannot be looked up now."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Clock, token: NewToken = new_token) -> None:
+        self._store, self._clock, self._new_token = store, clock, token
 
     def make(self, work: Work) -> Attempted | NotMoved:
         """One attempt of a delivery."""
@@ -55,12 +56,16 @@ class Attempts:
         route, writes = work.route, work.planned.writes
         found = Targets(route.connection, route.caller, route.discovery).find(work.planned, work.context)
         composed = compose(route.connection.manifest, work.planned, work.context, now=self._clock.now(), found=found)
+        file = composed.file
+        if file is not None and is_fetched(work):
+            file = with_address(self._store, work, file, self._new_token())
         return Recipe(
             steps=work.place.write,
             rounds=composed.rounds,
             context=work.context,
             sought=Sought(work.delivery.marker, writes[0].value if len(writes) == 1 else None),
-            file=composed.file,
+            file=file,
+            verify=work.place.verify,
         )
 
     def _has_waited(self, delivery: Delivery) -> bool:

@@ -20,6 +20,7 @@ from engine.pipeline.falling import Work, move
 from engine.pipeline.holding import release
 from engine.pipeline.outcomes import outcome_of, record_outcome
 from engine.pipeline.payload import planned_of
+from engine.pipeline.publishing import NewToken, new_token
 from engine.pipeline.route import CURRENT_EVENT, LEASE_S, Route
 from engine.pipeline.telling import attempt_detail, told_nowhere
 from engine.store.deliveries import Delivery
@@ -31,11 +32,22 @@ _log = logging.getLogger(__name__)
 
 
 class DeliveryWork:
-    """Takes deliveries from the outbox to the ATS (``only`` those of one connection). Safe for many threads."""
+    """Takes deliveries from the outbox to the ATS (``only`` those of one connection). Safe for many threads.
 
-    def __init__(self, routes: Mapping[str, Route], store: Store, clock: Clock, only: str | None = None) -> None:
+    ``token`` makes the last part of a file's public address.
+    """
+
+    def __init__(
+        self,
+        routes: Mapping[str, Route],
+        store: Store,
+        clock: Clock,
+        only: str | None = None,
+        *,
+        token: NewToken = new_token,
+    ) -> None:
         self._routes, self._store, self._clock, self._only = routes, store, clock, only
-        self._attempts = Attempts(store, clock)
+        self._attempts = Attempts(store, clock, token)
 
     def deliver_once(self, event_id: str | None = None) -> str | None:
         """Works on the delivery that is due longest (of one event, if given); its id, or None when none is due."""

@@ -57,7 +57,7 @@ class Stage:
         self._name, self._store, self._clock, self._tries_again = route.name, store, clock, tries_again
         routes = {route.name: route}
         self._events = EventWork(routes, store, scorer, reader, clock)
-        self._deliveries = DeliveryWork(routes, store, clock)
+        self._deliveries = DeliveryWork(routes, store, clock, token=lambda: "placeholder-link")
 
     def play(self, events: Sequence[RawEvent]) -> Played:
         """Takes the events to their end, and all that follows from them. Raises FieldwrightError."""

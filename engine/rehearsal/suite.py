@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from engine.errors import InputError, SpecError
@@ -27,6 +27,8 @@ from engine.rehearsal.matching import MATCHERS
 from engine.rehearsal.tenant import overlay_within, placeholder_connection
 
 ENDING = ".test.yaml"
+PUBLIC_URL = "https://fieldwright.example"
+"""Where ATSs reach the engine of a case that says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def _case(
     try:
         overlay = overlay_within(source, manifest, f"case-{number + 1}", (*path, "tenant"), ("settings",))
         answers = answers_of({**recorded, **source.data.get("answers", {}), **data.get("answers", {})})
-        connection = placeholder_connection(overlay, {})
+        public_url = data.get("public_url", source.data.get("public_url", PUBLIC_URL))
+        connection = replace(placeholder_connection(overlay, {}), public_url=public_url)
     except SpecError as error:
         findings.extend(error.findings)
         return None

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from connectors.transport import HttpTransport
@@ -43,7 +43,7 @@ class OneTenant:
 @contextmanager
 def open_tenant(file: Path, settings: Settings, clock: Clock = SYSTEM) -> Iterator[OneTenant]:
     """The tenant of ``file``, until the block ends. Raises InputError for what is wrong with it."""
-    connection = load_connection(file, settings.mappings)
+    connection = replace(load_connection(file, settings.mappings), public_url=settings.public_url)
     strangers = sorted(set(settings.sandboxes) - {connection.name})
     if strangers and connection.name not in settings.sandboxes:
         raise InputError(f"--sandbox names {', '.join(strangers)}, and this is {connection.name}.")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from types import TracebackType
 
 from connectors.budgets import Budgets
@@ -75,6 +76,7 @@ class Service:
         clock: Clock = SYSTEM,
         workers: int = 4,
     ) -> None:
+        connections = {name: replace(one, public_url=public_url) for name, one in connections.items()}
         self.connections, self.store, self._clock = connections, store, clock
         self._public_url = public_url
         self.routes = open_routes(connections, store, clock, sandboxes or {})

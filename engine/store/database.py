@@ -16,12 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, inspect, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from engine.errors import InputError, StoreUnavailable
 from engine.store import schema
+
+_WITHOUT_NEW_TABLES = 1
+"""The schema that lacks nothing but tables."""
 
 _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
@@ -98,6 +101,10 @@ class Database:
                     schema.metadata.create_all(connection)
                     connection.execute(insert(schema.schema_version).values(version=schema.VERSION))
                     connection.execute(insert(schema.fencing).values(id=1, token=0))
+                elif found == _WITHOUT_NEW_TABLES:
+                    schema.metadata.create_all(connection)
+                    connection.execute(update(schema.schema_version).values(version=schema.VERSION))
+                    found = schema.VERSION
         except StoreUnavailable as error:
             raise InputError(f"The database {name} cannot be used: {error.message}", hint=error.hint) from None
         if found is not None and found != schema.VERSION:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, or_, sele
 
 from engine.model import OutcomeKind
 from engine.store.deliveries import OPEN
-from engine.store.schema import cache, inbox, outbox, scores, written
+from engine.store.schema import cache, inbox, outbox, published, scores, written
 
 
 def erase_candidate(
@@ -21,6 +21,7 @@ def erase_candidate(
     values["scores"] = delete(scores).where(_about(scores, tenant, candidate_id))
     by_id = and_(cache.c.connection == tenant, cache.c.id == candidate_id)
     values["cache"] = delete(cache).where(or_(_about(cache, tenant, candidate_id), by_id))
+    values["published"] = delete(published).where(_about(published, tenant, candidate_id))
     counts = {name: connection.execute(statement).rowcount for name, statement in values.items()}
     counts["outbox"] = _blank_outbox(connection, tenant, candidate_id, now)
     counts["inbox"] = _blank_inbox(connection, tenant, candidate_id, by_event, now)

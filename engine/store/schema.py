@@ -1,6 +1,7 @@
 """The tables, one family below the other, for every dialect alike. All times are UTC seconds as floats.
 
-``VERSION`` is written into each database and read at every opening; raise it with each change of a table.
+``VERSION`` is written into each database and read at every opening; raise it with each change of a table. From 1 to
+2 a table was added, which older databases get when they are opened.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
+VERSION = 2
 metadata = MetaData()
 
 
@@ -211,6 +212,20 @@ audit = Table(
     Column("duration_ms", Double, nullable=False),
     _text("outcome"),
     Index("audit_connection", "connection", "id"),
+)
+
+published = Table(
+    "published",
+    metadata,
+    _key("token_hash"),
+    _text("connection"),
+    _text("candidate_id"),
+    _text("name"),
+    _text("content_type"),
+    Column("data", LargeBinary, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Index("published_candidate", "connection", "candidate_id"),
+    Index("published_expiry", "expires_at"),
 )
 
 steps = Table(

@@ -21,6 +21,7 @@ from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
 from engine.store.inbox import Inbox
 from engine.store.outbox import Outbox
+from engine.store.published import Published
 from engine.store.scores import Scores
 from engine.store.steps import Steps
 from engine.store.written import WrittenValues
@@ -43,6 +44,7 @@ class Store:
         self.cache = Cache(database, clock)
         self.written = WrittenValues(database, clock)
         self.connections = Connections(database)
+        self.published = Published(database, clock)
 
     @classmethod
     def open(cls, url_or_path: str | Path, clock: Clock = SYSTEM) -> Store:

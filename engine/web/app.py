@@ -23,6 +23,7 @@ from engine.store import Store
 from engine.store.group_commit import GroupCommit
 from engine.web.answers import RAW_SECURITY_HEADERS, Message, Receive, Scope, Send, answer, answer_failure
 from engine.web.door_routes import BODY_TIMEOUT_S, PREFIX, DoorRoutes
+from engine.web.files import Files
 from engine.web.health import Health
 
 _log = logging.getLogger(__name__)
@@ -45,7 +46,7 @@ def make_app(
     """
     known = subscriptions or Subscriptions(store, clock)
     doors = DoorRoutes(doors_of(connections), known, group_commit, clock, body_timeout_s)
-    pages = Starlette(routes=[*Health(store, clock).routes(), *routes])
+    pages = Starlette(routes=[*Health(store, clock).routes(), *Files(store).routes(), *routes])
     pages.router.redirect_slashes = False
     return _Front(doors, pages)
 

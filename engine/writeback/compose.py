@@ -73,6 +73,8 @@ def compose(
         return Composed((_fields(manifest, context, found.fields or planned.fields),))
     if planned.place == "tag":
         return Composed(tuple(_tags(planned, found, manifest.write_back.places["tag"].batch)))
+    if planned.place == "slot":
+        return Composed(({"outputs": harmless({write.output: write.value for write in planned.writes})},))
     if planned.place == "stage":
         return Composed(({"stage": found.stage or {}},))
     if planned.place == "note":

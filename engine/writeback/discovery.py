@@ -12,6 +12,7 @@ from contextlib import suppress
 from connectors.calls import Caller
 from engine.errors import AnswerUnusable, Refused
 from engine.manifest.connection import Connection
+from engine.manifest.expressions import holds
 from engine.manifest.model import Capability, Place, Rung
 from engine.model import Candidate, Json, PlaceKind
 from engine.store.store import Store
@@ -20,7 +21,8 @@ from engine.writeback.directories import Directories
 from engine.writeback.field_finding import LostField, find_field
 from engine.writeback.field_values import Misfit
 from engine.writeback.grouping import Planned, apart
-from engine.writeback.known import Binding, Entry, FieldInfo, Known
+from engine.writeback.known import Binding, Entry, FieldInfo, Known, Slot
+from engine.writeback.values import digest
 
 
 class Discovery:
@@ -55,6 +57,7 @@ class Discovery:
             bound=bound,
             stages=stages,
             stages_cause=stages_cause,
+            slot=self._slot(context),
         )
 
     def bind(self, planned: Iterable[Planned], known: Known) -> None:
@@ -90,7 +93,8 @@ class Discovery:
 
     def unavailable(self, *, prospect: bool = False) -> dict[str, str]:
         """Each capability that is not there, with the cause in one phrase."""
-        context = {"settings": dict(self._connection.settings), "prospect": prospect}
+        engine = {"public_url": self._connection.public_url}
+        context = {"settings": dict(self._connection.settings), "prospect": prospect, "engine": engine}
         causes = ((one.name, self._cause(one, context)) for one in self._manifest.capabilities.values())
         return {name: cause for name, cause in causes if cause is not None}
 
@@ -192,6 +196,15 @@ class Discovery:
         except Refused:
             return None
         return {entry.name: entry.id for entry in entries}
+
+    def _slot(self, context: Mapping[str, Json]) -> Slot:
+        place = self._manifest.write_back.places.get("slot")
+        if place is None or place.when is None:
+            return Slot()
+        found = place.when({**context, "settings": self._connection.open_settings})
+        if not holds(found):
+            return Slot(place.otherwise)
+        return Slot(mark=digest(found)[:8] if isinstance(found, str) else "")
 
     # ── stages ───────────────────────────────────────────────────────────────────────────────────────────────
 

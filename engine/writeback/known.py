@@ -45,6 +45,14 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class Slot:
+    """An ATS's own slot for a result. ``cause`` says why there is none; ``mark`` tells one slot from another."""
+
+    cause: str | None = None
+    mark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Known:
     """What is known now.
 
@@ -54,7 +62,7 @@ class Known:
     (place and target), as far as known. ``bound`` maps an output to the field that its writes went to so far,
     ``refused`` to places (in words) that are known not to take it, with the cause.
     ``stage`` is where the application stands, None where not known; ``stages`` those it may go through, None where
-    the ATS lists none or they could not be read (``stages_cause``).
+    the ATS lists none or they could not be read (``stages_cause``). ``slot`` is the ATS's own for a result.
     """
 
     unavailable: Mapping[str, str] = field(default_factory=dict)
@@ -68,3 +76,4 @@ class Known:
     stages: tuple[Entry, ...] | None = None
     stages_cause: str = ""
     refused: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    slot: Slot = field(default_factory=Slot)

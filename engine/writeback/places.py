@@ -13,10 +13,10 @@ from engine.manifest.model import Manifest, Place, Rung
 from engine.model import Json, PlaceKind
 from engine.writeback.field_finding import LostField, find_field
 from engine.writeback.field_values import FieldValue, Misfit, express, kind_of, new_option
-from engine.writeback.known import Binding, FieldInfo, Known, match
+from engine.writeback.known import Binding, FieldInfo, Known, Slot, match
 from engine.writeback.text import folded
 
-KINDS: tuple[PlaceKind, ...] = ("field", "tag", "stage", "note", "attachment")
+KINDS: tuple[PlaceKind, ...] = ("slot", "field", "tag", "stage", "note", "attachment")
 """The places in the order in which they are written."""
 
 _REJECTING = re.compile(
@@ -62,6 +62,8 @@ def place_words(rung: Rung, value: Json = None) -> str:
         return "activity note"
     if rung.place == "attachment":
         return "evidence PDF"
+    if rung.place == "slot":
+        return "result slot"
     word = "custom field" if rung.place == "field" else rung.place
     named = ", ".join(_tags(value)) if rung.target == "value" else rung.target
     return f"{word} “{named}”" if named else word
@@ -77,6 +79,8 @@ def find_place(
     for capability in place.needs:
         if capability in known.unavailable:
             return PassedOver(known.unavailable[capability] or _says(manifest, capability))
+    if rung.place == "slot":
+        return _find_slot(rung, known.slot)
     if rung.place == "field":
         return _find_field(place, rung, output, value, known, taken)
     if rung.place == "tag":
@@ -84,6 +88,10 @@ def find_place(
     if rung.place == "stage":
         return find_stage(place, value, known)
     return Landing(rung.target)
+
+
+def _find_slot(rung: Rung, slot: Slot) -> Found:
+    return Landing(f"{rung.target} {slot.mark}".strip()) if slot.cause is None else PassedOver(slot.cause)
 
 
 def _says(manifest: Manifest, capability: str) -> str:

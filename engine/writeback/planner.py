@@ -88,12 +88,12 @@ def plan(manifest: Manifest, values: Mapping[str, Json], known: Known, *, audit_
 
 
 def _is_better(manifest: Manifest, found: Landed | Undeliverable | Withheld, known: Known) -> bool:
-    """Whether a value that is written already should stand in a field or tag instead of where it is.
+    """Whether a value that is written already should stand in a slot, field or tag instead of where it is.
 
     So it is when a field came (back) after the value had gone to a note, or the tenant named another field. Notes
     and files are not written again for it.
     """
-    if not isinstance(found, Landed) or found.write.place not in ("field", "tag"):
+    if not isinstance(found, Landed) or found.write.place not in ("slot", "field", "tag"):
         return False
     place, target = known.stands.get(found.write.output, (found.write.place, found.write.target))
     kinds = [rung.place for rung in manifest.write_back.outputs[found.write.output].rungs]

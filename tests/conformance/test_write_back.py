@@ -775,3 +775,153 @@ write_back:
         assert body["body"].startswith("Score &lt;86&gt;<ul><li>Reason &amp; number 0</li>")
         assert len(body["body"]) <= 150
         assert body["visibility"] == "private"
+
+
+# ── 49 a public URL ──────────────────────────────────────────────────────────────────────────────────────────
+
+BY_ADDRESS = """
+operations:
+  upload: {post: /uploads, json: {candidate: "{{ candidate.id }}", name: "{{ file.name }}", url: "{{ file.url }}"}}
+  add_note: {post: /notes, json: {text: "{{ note.text }}"}}
+capabilities:
+  public_files: {says: files by address, when: engine.public_url, otherwise: this engine has no public address}
+write_back:
+  places:
+    attachment: {write: upload, needs: [public_files], link_lasts: 2h}
+    note: {write: add_note}
+  notes: {evaluation: {text: "{% for cause in causes %}{{ cause.place }}: {{ cause.why }}{% endfor %}"}}
+  outputs:
+    match_score: {value: "{{ score.match }}", rungs: [{attachment: evidence_pdf}, {note: evaluation}]}
+"""
+
+
+@mechanism(49)
+def test_a_file_is_fetched_from_a_public_address_of_ours_as_long_as_it_lasts(acme: Acme) -> None:
+    acme.server.on("POST", "/uploads", Reply(json={}))
+    with writing(acme, BY_ADDRESS, public_url="https://fw.example") as tenant:
+        event = tenant.score()
+        ((_, _, body),) = tenant.written()
+        assert tenant.places(event) == {"match_score": "attachment"}
+        address, _, token = body["url"].rpartition("/")
+        assert address == "https://fw.example/files"
+        assert len(token) >= 40
+        file = tenant.store.published.get(token)
+        assert file is not None
+        assert file.data.startswith(b"%PDF-")
+        assert file.name == body["name"]
+        acme.clock.advance(7201)
+        assert tenant.store.published.get(token) is None
+
+
+@mechanism(49, 53)
+def test_where_the_engine_has_no_public_address_the_result_goes_to_the_next_place(acme: Acme) -> None:
+    acme.server.on("POST", "/notes", Reply(json={}))
+    with writing(acme, BY_ADDRESS) as tenant:
+        event = tenant.score()
+        assert tenant.places(event) == {"match_score": "note"}
+        assert tenant.written()[0][2]["text"].startswith("evidence PDF: this engine has no public address")
+
+
+# ── 52 the address that the event brought ────────────────────────────────────────────────────────────────────
+
+SLOT = """
+apis:
+  main:
+    base_url: https://api.acme.example
+    hosts: ["*.acme.example"]
+    auth: [{headers: {X-Key: "{{ settings.api_key }}"}}]
+operations:
+  put_result:
+    put: "{{ event.data.result_url }}"
+    json: {score: "{{ outputs.match_score }}", reasons: "{{ outputs.reasons }}", of: "{{ score.match }}"}
+  add_note: {post: /notes, json: {text: "{{ note.text }}"}}
+write_back:
+  places:
+    slot: {write: put_result, when: event.data.result_url, otherwise: the event asks for no result}
+    note: {write: add_note}
+  notes: {evaluation: {text: "{% for cause in causes %}{{ cause.place }}: {{ cause.why }}{% endfor %}"}}
+  outputs:
+    match_score: {value: "{{ score.match }}", rungs: [{slot: result}, {note: evaluation}]}
+    reasons: {value: "{{ score.reasons[0].text }}", rungs: [{slot: result}, {note: evaluation}]}
+"""
+SLOT_7, SLOT_8 = "https://partner.acme.example/results/7", "https://partner.acme.example/results/8"
+
+
+@mechanism(52, 53)
+def test_a_result_goes_in_one_request_to_the_address_that_the_event_brought_without_the_credential(
+    acme: Acme,
+) -> None:
+    acme.server.on("PUT", "/results/7", Reply(json={}))
+    with writing(acme, SLOT) as tenant:
+        event = tenant.score(result_url=SLOT_7)
+        assert tenant.written() == [("PUT", "/results/7", {"score": 86, "reasons": "Cash handling", "of": 86})]
+        assert "x-key" not in acme.server.requests[-1].headers
+        assert tenant.places(event) == {"match_score": "slot", "reasons": "slot"}
+
+
+@mechanism(52, 53)
+def test_an_event_that_asks_for_no_result_leaves_it_to_the_next_place(acme: Acme) -> None:
+    acme.server.on("POST", "/notes", Reply(json={}))
+    with writing(acme, SLOT) as tenant:
+        event = tenant.score()
+        assert tenant.places(event) == {"match_score": "note", "reasons": "note"}
+        assert tenant.written()[0][2]["text"].startswith("result slot: the event asks for no result")
+
+
+@mechanism(52, 55)
+def test_the_slot_is_remembered_and_filled_again_only_when_another_one_is_asked_for(acme: Acme) -> None:
+    acme.server.on("PUT", "/results/7", Reply(json={}))
+    acme.server.on("PUT", "/results/8", Reply(json={}))
+    with writing(acme, SLOT) as tenant:
+        tenant.score(result_url=SLOT_7)
+        tenant.score()
+        tenant.score(result_url=SLOT_8)
+        assert [path for _, path, _ in tenant.written()] == ["/results/7", "/results/8"]
+
+
+# ── 54 read after the write ──────────────────────────────────────────────────────────────────────────────────
+
+VERIFIED = """
+operations:
+  set_tags: {post: "/tags/c-1", json: {tags: "{{ tags }}"}, ok: [204]}
+  read_tags: {get: "/tags/{{ candidate.id }}", records: "@"}
+  add_note: {post: /notes, json: {text: "{{ note.text }}"}}
+write_back:
+  places:
+    tag:
+      write: set_tags
+      verify: {operation: read_tags, when: "contains(record.tags, value)"}
+    note: {write: add_note}
+  notes: {evaluation: {text: "{% for cause in causes %}{{ cause.place }}: {{ cause.why }}{% endfor %}"}}
+  outputs:
+    screened: {value: Screened, rungs: [{tag: value}, {note: evaluation}]}
+"""
+
+
+@mechanism(54)
+def test_a_write_that_was_accepted_is_read_and_counts_when_it_is_there(acme: Acme) -> None:
+    acme.server.on("POST", "/tags/c-1", Reply(204))
+    acme.server.on("GET", "/tags/c-1", Reply(json=[{"tags": ["Screened"]}]))
+    with writing(acme, VERIFIED) as tenant:
+        assert tenant.places(tenant.score()) == {"screened": "tag"}
+
+
+@mechanism(54, 18)
+def test_a_write_that_was_accepted_and_not_applied_counts_as_refused(acme: Acme) -> None:
+    acme.server.on("POST", "/tags/c-1", Reply(204))
+    acme.server.on("GET", "/tags/c-1", Reply(json=[{"tags": []}]))
+    acme.server.on("POST", "/notes", Reply(json={}))
+    with writing(acme, VERIFIED) as tenant:
+        assert tenant.places(tenant.score()) == {"screened": "note"}
+        assert tenant.written()[-1][2]["text"].startswith("tag “Screened”: accepted, but not applied")
+
+
+@mechanism(54)
+def test_reading_that_fails_for_now_is_tried_again_and_the_write_is_not(acme: Acme) -> None:
+    acme.server.on("POST", "/tags/c-1", Reply(204))
+    acme.server.on("GET", "/tags/c-1", *[Reply(503)] * 4, Reply(json=[{"tags": ["Screened"]}]))
+    with writing(acme, VERIFIED) as tenant:
+        event = tenant.score()
+        tenant.wait()
+        assert tenant.places(event) == {"screened": "tag"}
+        assert tenant.calls("POST", "/tags/c-1") == 1

@@ -121,7 +121,6 @@ def writing(
     settings: Mapping[str, Any] | None = None,
     score: Mapping[str, Any] | None = None,
     application: Mapping[str, Any] | None = None,
-    public_url: str | None = None,
     **more: Any,
 ) -> Iterator[Tenant]:
     """A tenant whose manifest holds ``text``: operations and write_back. ``more`` changes the connection."""
@@ -141,5 +140,7 @@ def writing(
         routes = {connection.name: route}
         scorer = scorer_of(score or {"match": 86, "reasons": ["Cash handling", "Leads shifts"]})
         events = EventWork(routes, store, scorer, READER, acme.clock)
-        yield Tenant(acme, route, store, events, DeliveryWork(routes, store, acme.clock))
-        route.caller.close()
+        try:
+            yield Tenant(acme, route, store, events, DeliveryWork(routes, store, acme.clock))
+        finally:
+            route.caller.close()

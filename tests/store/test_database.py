@@ -45,8 +45,22 @@ def test_another_schema_is_refused_with_both_versions(tmp_path: Path, version: i
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE schema_version SET version = ?", (version,))
     connection.close()
-    with pytest.raises(InputError, match=f"schema {version}, {word} than the schema 1"):
+    with pytest.raises(InputError, match=f"schema {version}, {word} than the schema 2"):
         Store.open(path)
+
+
+def test_a_database_that_lacks_the_newest_tables_gets_them_and_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with Store.open(path) as store:
+        id_ = store.inbox.accept([raw("k")])[0].id
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP TABLE published")
+        connection.execute("UPDATE schema_version SET version = 1")
+    connection.close()
+    for _ in range(2):
+        with Store.open(path) as store:
+            assert store.inbox.get(id_).raw == raw("k")
+            assert store.published.get("any") is None
 
 
 def test_a_database_of_something_else_is_left_alone(tmp_path: Path) -> None:

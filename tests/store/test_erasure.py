@@ -11,6 +11,7 @@ from engine.clock import ManualClock
 from engine.errors import InputError, LeaseLost
 from engine.model import OutcomeKind, Reason, Score
 from engine.store import Store, Written
+from engine.store.published import PublishedFile
 from tests.store.making import DONE, claimed, delivery, planned, raw, ready
 
 CANARY = "canary-of-ana"
@@ -30,6 +31,7 @@ def _about_ana(store: Store) -> str:
     store.written.remember("acme", "ana/job", [Written("match_score", "d", "field", "f")])
     store.cache.put("acme", "resume", "r1", CANARY, candidate_id="ana")
     store.cache.put("acme", "candidate", "ana", {"name": CANARY})
+    store.published.put("token", "acme", "ana", PublishedFile(CANARY, "application/pdf", CANARY.encode()), 60.0)
     return event_id
 
 
@@ -39,7 +41,7 @@ def test_after_erasure_the_person_is_in_no_row_and_every_event_has_its_outcome(
     with Store.open(tmp_path / "x.db", clock) as store:
         _about_ana(store)
         counts = store.erase("acme", "ana")
-        assert counts == {"written": 1, "scores": 1, "cache": 2, "outbox": 2, "inbox": 3}
+        assert counts == {"written": 1, "scores": 1, "cache": 2, "published": 1, "outbox": 2, "inbox": 3}
         assert store.inbox.counts() == {"state": {"finished": 3}, "outcome": {"delivered": 1, "erased": 2}}
         assert store.outbox.counts() == {"delivered": 1, "dead": 1}
         assert store.erase("acme", "ana")["scores"] == 0
