@@ -69,7 +69,8 @@ def _print_text(made: Contract, errors: int) -> None:
     show_findings(made.findings)
     if made.operations:
         known = sum(endpoint is not None for endpoint in made.operations.values())
-        typer.echo(f"{known} of {counted(len(made.operations), 'operation')} are in the OpenAPI.")
+        beside = f"; {len(made.elsewhere)} more go where an answer says" if made.elsewhere else ""
+        typer.echo(f"{known} of {counted(len(made.operations), 'operation')} are in the OpenAPI{beside}.")
     warnings = sum(finding.severity == "warning" for finding in made.findings)
     found = [counted(number, what) for number, what in ((errors, "error"), (warnings, "warning")) if number]
     typer.echo(f"{', '.join(found)}." if found else "Nothing disagrees.")
@@ -77,4 +78,5 @@ def _print_text(made: Contract, errors: int) -> None:
 
 def _print_json(made: Contract, errors: int) -> None:
     findings = [finding.as_json() for finding in made.findings]
-    print_json({"errors": errors, "operations": dict(made.operations), "findings": findings})
+    operations = {"operations": dict(made.operations), "elsewhere": list(made.elsewhere)}
+    print_json({"errors": errors, **operations, "findings": findings})

@@ -24,10 +24,14 @@ PathKey = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Contract:
-    """What came of the comparison. ``operations``: each operation's endpoint, None where the OpenAPI knows none."""
+    """What came of the comparison. ``operations``: each operation's endpoint, None where the OpenAPI knows none.
+
+    ``elsewhere``: operations whose whole address comes from an answer, which no OpenAPI has a path for.
+    """
 
     findings: tuple[Finding, ...]
     operations: Mapping[str, str | None]
+    elsewhere: tuple[str, ...] = ()
 
 
 def compare(source: Source, openapi: OpenApi) -> Contract:
@@ -41,10 +45,12 @@ def compare(source: Source, openapi: OpenApi) -> Contract:
         problems += status_problems(call, node)
     problems += reading_problems(root, _answers(root, calls, openapi))
     found = {problem.finding() for problem in problems}
-    names = {name: calls.get(("operations", name)) for name, _ in root.items("operations")}
+    elsewhere = tuple(name for name, node in root.items("operations") if _is_elsewhere(node))
+    names = {name: calls.get(("operations", name)) for name, _ in root.items("operations") if name not in elsewhere}
     return Contract(
         tuple(sorted(found | set(openapi.findings))),
         {name: call.endpoint.name if call else None for name, call in names.items()},
+        elsewhere,
     )
 
 
@@ -86,7 +92,12 @@ def _callers(root: Node) -> Iterator[Node]:
         for way in api.elements("auth"):
             yield from (step for step in way.elements("steps") if any(key in step for key in _METHODS))
     for _, operation in root.items("operations"):
-        yield operation
+        if not _is_elsewhere(operation):
+            yield operation
+
+
+def _is_elsewhere(operation: Node) -> bool:
+    return any(str(operation.value(key)).startswith("{{") for key in _METHODS if key in operation)
 
 
 def _wrong_method(node: Node, method: str, others: list[str], path: str) -> Problem:

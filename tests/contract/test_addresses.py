@@ -125,3 +125,10 @@ def test_a_method_that_the_path_does_not_have_is_an_error_that_names_those_it_ha
     assert found.message == "the OpenAPI knows no POST of /people"
     (found,) = findings(manifest, document({"/people": GET}))
     assert found.hint == "did you mean `get`?"
+
+
+def test_an_address_that_an_answer_gives_is_neither_known_nor_unknown() -> None:
+    manifest = '  call: {get: /people}\n  file: {verified: spec, get: "{{ attachment.url }}", records: any}\n'
+    made = compared(manifest, document({"/people": GET, "/": GET}))
+    assert (made.operations, made.elsewhere) == ({"call": "GET /people"}, ("file",))
+    assert not made.findings
