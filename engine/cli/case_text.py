@@ -11,6 +11,7 @@ from engine.cli.output import print_json, printable
 from engine.manifest.findings import Finding
 from engine.model import Json
 from engine.rehearsal.checking import Failure
+from engine.rehearsal.coverage import KINDS, Coverage, percent
 from engine.rehearsal.running import Result
 
 
@@ -21,6 +22,7 @@ class Report:
     file: Path
     results: tuple[Result, ...] = ()
     findings: tuple[Finding, ...] = ()
+    coverage: Coverage | None = None
 
 
 def show_report(report: Report) -> None:
@@ -36,6 +38,21 @@ def show_report(report: Report) -> None:
         typer.echo(f"  {mark} {result.case.name}")
         for failure in result.failures:
             show_failure(failure)
+    if report.coverage is not None:
+        _show_coverage(report.coverage)
+
+
+def _show_coverage(found: Coverage) -> None:
+    """A line for each kind with its share, and below it what is not exercised, with what to add."""
+    typer.echo(f"\n  exercised by these cases: {percent(found.items)} %")
+    for kind in KINDS:
+        items = found.of(kind)
+        done = sum(item.exercised for item in items)
+        typer.echo(f"    {kind:<13}{percent(items):>4} %  {done} of {len(items)}")
+        for item in items:
+            if not item.exercised:
+                typer.echo(f"      {typer.style('–', fg='yellow')} {item.name}: add {item.add}")
+    typer.echo()
 
 
 def show_failure(failure: Failure) -> None:
@@ -73,7 +90,21 @@ def _report_json(report: Report) -> Json:
         }
         for result in report.results
     ]
-    return {"file": str(report.file), "findings": [one.as_json() for one in report.findings], "cases": cases}
+    told: dict[str, Json] = {"file": str(report.file), "findings": [one.as_json() for one in report.findings]}
+    told["cases"] = cases
+    return told if report.coverage is None else {**told, "coverage": _coverage_json(report.coverage)}
+
+
+def _coverage_json(found: Coverage) -> Json:
+    kinds = {
+        kind: {
+            "percent": percent(found.of(kind)),
+            "exercised": [item.name for item in found.of(kind) if item.exercised],
+            "missing": [{"name": item.name, "add": item.add} for item in found.of(kind) if not item.exercised],
+        }
+        for kind in KINDS
+    }
+    return {"percent": percent(found.items), **kinds}
 
 
 def _failure_json(failure: Failure) -> Json:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
+from rich.table import Table
 from rich.text import Text
 
 from engine.cli.options import AsJson, Mappings, PublicUrl, Sandboxes, State, Tenants
 from engine.cli.output import console, hanging, print_json, printable, show, table
 from engine.cli.tenants import tenant_file
 from engine.intake.registration import Registrar
-from engine.runtime.doctor.diagnosis import Check, Diagnosis, OutputReport
+from engine.runtime.doctor.diagnosis import Check, Diagnosis, OutputReport, ScopeNeed
 from engine.runtime.doctor.examine import Patient, examine
 from engine.runtime.one_tenant import open_tenant
 from engine.scoring import ResumeReader
@@ -62,7 +64,10 @@ def _show(found: Diagnosis) -> None:
         out.print(f"off: {says}: {printable(cause)}")
     if found.scopes:
         out.print("\nScopes the credential needs, the least set for what this tenant uses")
-        show(table(("scope", "for"), [(need.scope, ", ".join(need.operations)) for need in found.scopes]))
+        show(_scopes(found.scopes))
+    if found.scopes_apart:
+        out.print("\nScopes for what is off or done by a person only; leave them out where nobody does it")
+        show(_scopes(found.scopes_apart))
     if found.by_hand:
         out.print("\nWhat an administrator must still do by hand")
         for number, todo in enumerate(found.by_hand, 1):
@@ -71,6 +76,10 @@ def _show(found: Diagnosis) -> None:
         out.print("\nNothing is left to do by hand.")
     if not found.is_well:
         out.print("\nMend what failed and run doctor again: what comes after it may not have been looked at.")
+
+
+def _scopes(needs: Sequence[ScopeNeed]) -> Table:
+    return table(("scope", "for"), [(need.scope, ", ".join(need.operations)) for need in needs])
 
 
 def _show_check(check: Check) -> None:

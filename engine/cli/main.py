@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plan": ("engine.cli.plan:plan", "Show what one event would lead to, and why. Nothing is sent."),
     "serve": ("engine.cli.serve:serve", "Run the service: events in, scores written back, until it is stopped."),
     "doctor": ("engine.cli.doctor:doctor", "Check a tenant's connection, and say what is left to do by hand."),
+    "docs": ("engine.cli.docs:docs", "Print a page about a connection: what it reads, writes and must be allowed."),
     "backfill": ("engine.cli.backfill:backfill", "Put what an ATS holds already through the engine."),
     "act": ("engine.cli.act:act", "Make a call that a person decided on."),
     "feedback": ("engine.cli.feedback:feedback", "Enter a hiring manager's answer."),

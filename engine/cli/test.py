@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -13,10 +14,20 @@ from engine.cli.case_text import Report, show_end, show_report
 from engine.cli.options import AsJson, Mappings
 from engine.errors import InputError, SpecError
 from engine.manifest.schemas import data_folder
+from engine.rehearsal.coverage import coverage
 from engine.rehearsal.rehearse import Rehearsals
 from engine.rehearsal.running import run_suite
 from engine.rehearsal.suite import ENDING, Suite, load_suite
 from engine.settings import settings_from
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which cases are run, and how what came of them is shown."""
+
+    only: str | None
+    as_json: bool
+    coverage: bool
 
 
 def run_tests(
@@ -33,6 +44,9 @@ def run_tests(
     watch: Annotated[
         bool, typer.Option("--watch", help="Run again whenever a manifest, test or cassette changes; Ctrl-C ends.")
     ] = False,
+    covered: Annotated[
+        bool, typer.Option("--coverage", help="Show what of each manifest the cases exercise, and what to add.")
+    ] = False,
     mappings: Mappings = None,
     as_json: AsJson = False,
 ) -> None:
@@ -40,8 +54,9 @@ def run_tests(
 
     Exit code 2 when a file has mistakes, 1 when a case fails, 0 when all pass.
     """
-    if sum((update, watch, as_json)) > 1 or (yes and not update):
+    if sum((update, watch, as_json)) > 1 or (update and covered) or (yes and not update):
         raise InputError("--update, --watch and --json are for one at a time; --yes goes with --update.")
+    shown = Shown(only, as_json, covered)
     named = paths or [settings_from(mappings=mappings).mappings or data_folder("mappings")]
     if update:
         from engine.cli.update_tests import update_tests
@@ -50,27 +65,27 @@ def run_tests(
     elif watch:
         from engine.cli.watching import watch_tests
 
-        watch_tests(lambda: _unique(named), lambda: _run(_unique(named), only, as_json=False))
+        watch_tests(lambda: _unique(named), lambda: _run(_unique(named), shown))
     else:
-        code = _run(_unique(named), only, as_json)
+        code = _run(_unique(named), shown)
         if code:
             raise typer.Exit(code)
 
 
-def _run(files: list[Path], only: str | None, as_json: bool) -> int:
+def _run(files: list[Path], shown: Shown) -> int:
     """Runs the tests, shows what came of them, and gives the exit code."""
     started = time.monotonic()
     with Rehearsals() as rehearsals:
         reports = []
         for file in files:
-            reports.append(_report(file, rehearsals, only))
-            if not as_json:
+            reports.append(_report(file, rehearsals, shown))
+            if not shown.as_json:
                 show_report(reports[-1])
     results = [result for report in reports for result in report.results]
     mistakes = any(report.findings for report in reports)
-    if only is not None and not results and not mistakes:
-        raise InputError(f"No case holds “{only}” in its name.", hint="Run without --only to see their names.")
-    show_end(reports, results, time.monotonic() - started, as_json)
+    if shown.only is not None and not results and not mistakes:
+        raise InputError(f"No case holds “{shown.only}” in its name.", hint="Run without --only to see their names.")
+    show_end(reports, results, time.monotonic() - started, shown.as_json)
     return 2 if mistakes else 1 if any(not result.passed for result in results) else 0
 
 
@@ -101,9 +116,10 @@ def _test_of(manifest: Path) -> Path:
     return file
 
 
-def _report(file: Path, rehearsals: Rehearsals, only: str | None) -> Report:
+def _report(file: Path, rehearsals: Rehearsals, shown: Shown) -> Report:
     try:
         suite: Suite = load_suite(file)
     except SpecError as error:
         return Report(file, findings=error.findings)
-    return Report(file, tuple(run_suite(suite, rehearsals, only)))
+    results = tuple(run_suite(suite, rehearsals, shown.only))
+    return Report(file, results, coverage=coverage(suite.manifest, results) if shown.coverage else None)

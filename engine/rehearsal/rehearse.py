@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Literal
 
 from engine.clock import ManualClock
+from engine.errors import FieldwrightError
 from engine.manifest.connection import Connection
 from engine.model import Json
 from engine.pipeline.route import Route, open_route
@@ -21,8 +22,9 @@ from engine.ports import ResumeReading, Scorer
 from engine.rehearsal.answers import Answers, CannedTransport, Exchanged, Unanswered
 from engine.rehearsal.incoming import raw_events
 from engine.rehearsal.placing import Placed, placed_of
-from engine.rehearsal.staging import Stage, Way
+from engine.rehearsal.staging import Played, Stage, Way
 from engine.scoring.resume_text import ResumeReader
+from engine.store.deliveries import Delivery
 from engine.store.store import Store
 
 _MEMORY = Path("/dev/shm")  # where a machine has it, nothing waits for a disk
@@ -34,6 +36,8 @@ class Rehearsal:
 
     ``ways``: the given event's (several for a poll's records); ``split``: those it was split into. ``placed`` holds
     each output of each event and where it went. ``duplicate``: it was known already, and nothing was done.
+    ``called`` names the operations of all requests, those of the events before it included; ``unavailable`` the
+    capabilities that are not there; ``refused`` the kinds of places that were refused for good.
     """
 
     ways: tuple[Way, ...]
@@ -41,6 +45,9 @@ class Rehearsal:
     exchanged: tuple[Exchanged, ...]
     placed: tuple[Placed, ...]
     duplicate: bool = False
+    called: frozenset[str] = frozenset()
+    unavailable: frozenset[str] = frozenset()
+    refused: frozenset[str] = frozenset()
 
     def of_kind(self, kind: Literal["read", "write", "sign_in"]) -> tuple[Exchanged, ...]:
         """The requests of one kind, in the order in which they were made."""
@@ -116,6 +123,9 @@ class Rehearsals:
             tuple(transport.exchanged[first:]),
             tuple(item for event_id in ids for item in placed_of(route, self._store, event_id)),
             played.duplicate,
+            frozenset(one.request.operation for one in transport.exchanged),
+            _unavailable(route, played),
+            frozenset(one.place for event_id in ids for one in self._store.outbox.of_event(event_id) if _fell(one)),
         )
 
     def close(self) -> None:
@@ -143,3 +153,18 @@ class Rehearsals:
         if self._folder is not None:
             self._folder.cleanup()
             self._folder = None
+
+
+def _fell(delivery: Delivery) -> bool:
+    """Whether a request was refused for good, and its outputs went elsewhere or nowhere."""
+    return delivery.state in ("moved", "dead")
+
+
+def _unavailable(route: Route, played: Played) -> frozenset[str]:
+    """The capabilities that are not there; none where the ATS would have to be asked and does not answer."""
+    steps = (step for way in (*played.ways, *played.split) for step in way.steps)
+    prospect = any(step.stage == "hydrated" and step.detail["prospect"] for step in steps)
+    try:
+        return frozenset(route.discovery.unavailable(prospect=prospect))
+    except (FieldwrightError, Unanswered):
+        return frozenset()

@@ -11,7 +11,7 @@ from engine.manifest.model import At
 from engine.model import Json
 from engine.ports import Scorer
 from engine.rehearsal.checking import Failure, failures_of
-from engine.rehearsal.rehearse import Rehearsals
+from engine.rehearsal.rehearse import Rehearsal, Rehearsals
 from engine.rehearsal.scorers import fixed_scorer
 from engine.rehearsal.suite import Case, Suite
 from engine.scoring.builtin import BuiltinScorer
@@ -19,10 +19,11 @@ from engine.scoring.builtin import BuiltinScorer
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a case ended; without failures it passed."""
+    """How a case ended; without failures it passed. ``rehearsal`` is None where it did not come to an end."""
 
     case: Case
     failures: tuple[Failure, ...]
+    rehearsal: Rehearsal | None = None
 
     @property
     def passed(self) -> bool:
@@ -45,7 +46,7 @@ def run_case(case: Case, rehearsals: Rehearsals) -> Result:
     except FieldwrightError as error:
         hint = f"\n{error.hint}" if error.hint else ""
         return Result(case, (Failure(_name_at(case), "the case", "to come to an end", f"{error.message}{hint}"),))
-    return Result(case, tuple(failures_of(case, rehearsal)))
+    return Result(case, tuple(failures_of(case, rehearsal)), rehearsal)
 
 
 def _name_at(case: Case) -> At:

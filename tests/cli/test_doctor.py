@@ -66,6 +66,16 @@ def test_the_scopes_are_the_least_for_what_the_tenant_uses(tmp_path: Path) -> No
         assert "candidates_manage" in after
 
 
+def test_scopes_of_what_is_off_or_done_by_a_person_are_listed_apart(tmp_path: Path) -> None:
+    with desk(tmp_path) as here:
+        found = here.run("doctor", "trial", "--json").json
+        assert [need["scope"] for need in found["scopes_apart"]] == ["webhooks_delete"]
+        assert "webhooks_delete" not in {need["scope"] for need in found["scopes"]}
+        assert "Scopes for what is off or done by a person only" in here.run("doctor", "trial").out
+        page = here.run("docs", "smartrecruiters", "--tenant", "trial").out
+        assert all(f"| `{need['scope']}` |" in page for need in (*found["scopes"], *found["scopes_apart"]))
+
+
 @pytest.mark.parametrize(
     ("fields", "why"),
     [

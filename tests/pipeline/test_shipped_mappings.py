@@ -6,33 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from engine.manifest.connection import Connection
+from engine.manifest.usage import purposes
 from engine.runtime.actions import action_of, given_of, send
-from engine.runtime.doctor.scopes import used_operations
 from sandbox.smartrecruiters import SmartRecruiters
 from sandbox.trackerrms import TrackerRms, rest
 from tests.pipeline.line import Line, open_line
 
 
-def operations_in_use(connection: Connection) -> set[str]:
-    """Those that run by themselves, for a person, or when the subscription is ended."""
-    manifest = connection.manifest
-    webhook = manifest.events.webhook
-    registration = webhook.registration if webhook else None
-    return {
-        *used_operations(connection),
-        *(action.operation for action in manifest.actions.values()),
-        *(step.subject for step in manifest.setup if step.check == "call"),
-        *([registration.remove] if registration and registration.remove else []),
-        *(operation for place in manifest.write_back.places.values() for operation in place.operations),
-    }
-
-
 @pytest.mark.parametrize("name", ["smartrecruiters", "trackerrms"])
 def test_every_operation_is_used(tmp_path: Path, name: str) -> None:
     with open_line(tmp_path, name) as line:
-        connection = line.route.connection
-        assert set(connection.manifest.operations) - operations_in_use(connection) == set()
+        manifest = line.route.connection.manifest
+        assert set(manifest.operations) - set(purposes(manifest)) == set()
 
 
 def test_screening_answers_are_read_for_a_person_who_asks(tmp_path: Path) -> None:

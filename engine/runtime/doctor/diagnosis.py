@@ -44,8 +44,19 @@ class ScopeNeed:
 
 
 @dataclass(frozen=True, slots=True)
+class Privileges:
+    """The scopes that are ``needed``, and ``apart`` those for what is off or done by a person only."""
+
+    needed: tuple[ScopeNeed, ...] = ()
+    apart: tuple[ScopeNeed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All of it. ``off`` maps what this tenant's ATS does not offer to the cause."""
+    """All of it. ``off`` maps what this tenant's ATS does not offer to the cause.
+
+    ``scopes_apart`` are needed only for what is off or done by a person.
+    """
 
     tenant: str
     ats: str
@@ -53,6 +64,7 @@ class Diagnosis:
     outputs: tuple[OutputReport, ...]
     scopes: tuple[ScopeNeed, ...]
     off: tuple[tuple[str, str], ...]
+    scopes_apart: tuple[ScopeNeed, ...] = ()
 
     @property
     def is_well(self) -> bool:

@@ -16,7 +16,7 @@ from engine.pipeline.route import Route
 from engine.ports import ResumeReading
 from engine.runtime.doctor.diagnosis import Check, Diagnosis, OutputReport, Verdict
 from engine.runtime.doctor.outputs import output_reports, unfit_fields
-from engine.runtime.doctor.scopes import least_scopes
+from engine.runtime.doctor.scopes import least_privileges
 from engine.runtime.doctor.trial import try_candidate
 from engine.runtime.rebinding import held_causes, remedy
 from engine.store import Store
@@ -82,8 +82,8 @@ def _diagnosis(
 ) -> Diagnosis:
     manifest = patient.route.connection.manifest
     named = tuple((manifest.capabilities[name].says, cause) for name, cause in off.items())
-    scopes = least_scopes(patient.route.connection)
-    return Diagnosis(patient.route.name, manifest.ats.name, checks, outputs, scopes, named)
+    scopes = least_privileges(manifest, webhook=patient.route.connection.webhook)
+    return Diagnosis(patient.route.name, manifest.ats.name, checks, outputs, scopes.needed, named, scopes.apart)
 
 
 def _sign_in(patient: Patient) -> tuple[Check, ...]:

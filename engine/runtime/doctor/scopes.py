@@ -1,69 +1,34 @@
-"""The least set of scopes a tenant's credential needs, from what the tenant uses of its manifest. Pure."""
+"""The least set of scopes a connection needs, from what is used of its manifest. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Mapping
 
-from engine.manifest.connection import Connection
-from engine.manifest.model import Manifest, Place
-from engine.runtime.doctor.diagnosis import ScopeNeed
+from engine.manifest.model import Manifest
+from engine.manifest.usage import Purpose, purposes
+from engine.runtime.doctor.diagnosis import Privileges, ScopeNeed
 
-
-def least_scopes(connection: Connection) -> tuple[ScopeNeed, ...]:
-    """Each scope with the operations that need it, by name. Actions are not counted: a person makes those."""
-    needed: dict[str, set[str]] = {}
-    for operation in used_operations(connection):
-        for scope in connection.manifest.operations[operation].scopes:
-            needed.setdefault(scope, set()).add(operation)
-    return tuple(ScopeNeed(scope, tuple(sorted(operations))) for scope, operations in sorted(needed.items()))
+NOT_NEEDED: frozenset[Purpose] = frozenset({"switched off", "unsubscribing", "action"})
+"""What is not done as things are, or by a person only."""
 
 
-def used_operations(connection: Connection) -> set[str]:
-    """The operations that run without a person: reads, polls, the subscription, enabled outputs and their probes."""
-    manifest = connection.manifest
-    found = {*_reads(manifest), *_events(connection), *_writes(manifest)}
-    found |= {api.check for api in manifest.apis.values() if api.check}
-    return found | {called for name in found for called in _looked_up(manifest, name)}
+def least_privileges(manifest: Manifest, *, webhook: bool) -> Privileges:
+    """Each scope with the operations that need it, by name. ``webhook``: events come by webhook too.
+
+    Apart are the scopes that only actions, outputs that are off and the end of a subscription would need.
+    """
+    used = purposes(manifest, webhook=webhook)
+    needed = _scopes(manifest, (name for name, why in used.items() if why - NOT_NEEDED))
+    others = _scopes(manifest, used)
+    return Privileges(
+        tuple(ScopeNeed(scope, found) for scope, found in needed.items()),
+        tuple(ScopeNeed(scope, found) for scope, found in others.items() if scope not in needed),
+    )
 
 
-def _looked_up(manifest: Manifest, operation: str) -> Iterator[str]:
-    for name in manifest.operations[operation].lookups:
-        lookup = manifest.lookups[name]
-        yield from (called for called in (lookup.operation, lookup.create) if called)
-
-
-def _reads(manifest: Manifest) -> Iterator[str]:
-    yield from (mapping.read for mapping in manifest.objects.values())
-    if manifest.application_list is not None:
-        yield manifest.application_list.read
-    for source in manifest.resume:
-        yield from (operation for operation in (source.read, source.download) if operation)
-
-
-def _events(connection: Connection) -> Iterator[str]:
-    events = connection.manifest.events
-    if events.poll is not None:
-        yield from (stream.operation for stream in events.poll.streams.values())
-    if events.queue is not None:
-        queue = events.queue
-        drained = (queue.read, queue.replay, queue.last, queue.acknowledge, queue.subscribe)
-        yield from (operation for operation in drained if operation)
-    registration = events.webhook.registration if events.webhook and connection.webhook else None
-    if registration is not None:
-        wanted = (
-            *(registration.list, registration.create, registration.secret, registration.activate),
-            registration.look,
-        )
-        yield from (operation for operation in wanted if operation)
-
-
-def _writes(manifest: Manifest) -> Iterator[str]:
-    outputs = (output for output in manifest.write_back.outputs.values() if output.enabled)
-    kinds = {rung.place for output in outputs for rung in output.rungs}
-    for kind in kinds & manifest.write_back.places.keys():
-        yield from _of_place(manifest, manifest.write_back.places[kind])
-
-
-def _of_place(manifest: Manifest, place: Place) -> Iterator[str]:
-    probes = (manifest.capabilities[need].probe for need in place.needs)
-    yield from (operation for operation in (*place.operations, *probes) if operation)
+def _scopes(manifest: Manifest, operations: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, set[str]] = {}
+    for operation in operations:
+        for scope in manifest.operations[operation].scopes:
+            found.setdefault(scope, set()).add(operation)
+    return {scope: tuple(sorted(found[scope])) for scope in sorted(found)}
