@@ -15,7 +15,9 @@ from engine.manifest.positions import At
 from engine.manifest.templates import Template, Tree
 
 Purpose = Literal["reading", "events", "checking", "writing", "switched off", "unsubscribing", "action"]
-_NAMES = frozenset({"name", "kind", "says", "needs", "target", "ids", "types", "order", "scopes", "api", "truth"})
+_NO_REFERENCES = frozenset(
+    {"name", "kind", "says", "needs", "target", "ids", "types", "order", "scopes", "api", "truth", "verified"}
+)
 
 
 def purposes(manifest: Manifest, *, webhook: bool = True) -> dict[str, frozenset[Purpose]]:
@@ -74,7 +76,7 @@ def _named(part: Any, operations: Mapping[str, Any]) -> Iterator[str]:
         return
     elif dataclasses.is_dataclass(part):
         for item in dataclasses.fields(part):
-            if item.name not in _NAMES:
+            if item.name not in _NO_REFERENCES:
                 yield from _named(getattr(part, item.name), operations)
     elif isinstance(part, Mapping):
         for value in part.values():

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import FieldwrightError
+from engine.manifest.expressions import Path
 from engine.manifest.model import Manifest, PollStream, WebhookDoor
 from engine.manifest.usage import Purpose, purposes
 from engine.model import Json
@@ -77,6 +78,7 @@ def _events(manifest: Manifest, events: Sequence[Mapping[str, Json]]) -> Iterato
     names = {_name(door, event) for event in events} if door is not None else set()
     for name in door.types if door is not None else ():
         yield Item("events", name, name in names, f"a case whose event is the webhook `{name}`")
+    yield from _queued(manifest, events)
     fed = {str(event.get("stream")) for event in events}
     streams: Mapping[str, PollStream] = poll.streams if poll is not None else {}
     for name in streams:
@@ -84,12 +86,27 @@ def _events(manifest: Manifest, events: Sequence[Mapping[str, Json]]) -> Iterato
         yield Item("events", f"stream {name}", name in fed, add)
 
 
+def _queued(manifest: Manifest, events: Sequence[Mapping[str, Json]]) -> Iterator[Item]:
+    queue = manifest.events.queue
+    if queue is None:
+        return
+    records = [record for event in events if event.get("queue") for record in event.get("records", ())]
+    names = {_read(queue.name, {"record": record, "received": ""}) for record in records}
+    for name in queue.types:
+        add = f"a case with `event: {{queue: true, records: […]}}` and a record of `{name}`"
+        yield Item("events", f"queue {name}", name in names, add)
+
+
 def _name(door: WebhookDoor, event: Mapping[str, Json]) -> str | None:
     if "body" not in event:
         return None
     headers = {str(name).lower(): str(value) for name, value in event.get("headers", {}).items()}
+    return _read(door.name, {"headers": headers, "query": event.get("query", {}), "body": event["body"]})
+
+
+def _read(path: Path, data: Json) -> str | None:
     try:
-        return str(door.name({"headers": headers, "query": event.get("query", {}), "body": event["body"]}))
+        return str(path(data))
     except FieldwrightError:
         return None
 

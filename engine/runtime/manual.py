@@ -66,7 +66,10 @@ def _events(manifest: Manifest, webhook: bool) -> Iterator[str]:
     if events.poll is not None:
         every = f"poll, every {_duration(events.poll.every_s)}"
         rows += [(f"`{name}`", every, f"`{one.event.value}`") for name, one in events.poll.streams.items()]
-    yield f"Relied on is the {events.truth}; the other way, where there is one, is a hint.\n"
+    if events.queue is not None:
+        every = f"queue, every {_duration(events.queue.every_s)}"
+        rows += [(f"`{name}`", every, f"`{rule.event.value}`") for name, rule in events.queue.types.items()]
+    yield f"Relied on is the {events.truth}; what comes in another way is a hint.\n"
     yield from _table(("event", "by", "taken for"), rows)
 
 
@@ -76,8 +79,10 @@ def _calls(manifest: Manifest, webhook: bool, *, writes: bool) -> Iterator[str]:
         operation, needed = manifest.operations[name], why - NOT_NEEDED
         if needed and operation.writes == writes:
             what_for = operation.says or f"for {', '.join(_WORDS[purpose] for purpose in sorted(needed))}"
-            rows.append((f"`{name}`", f"`{operation.request.method} {_path(operation)}`", what_for))
-    yield from _table(("operation", "call", "what for"), rows)
+            rows.append(
+                (f"`{name}`", f"`{operation.request.method} {_path(operation)}`", what_for, operation.verified)
+            )
+    yield from _table(("operation", "call", "what for", "confirmed by"), rows)
 
 
 def _path(operation: Operation) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.manifest.schemas import schema
 from tests.cli.running import fieldwright
 from tests.rehearsal.written import ANSWERS, case, written
 
@@ -118,6 +119,13 @@ def test_what_is_wrong_with_its_cassette_is_told_by_the_mapping_test(tmp_path: P
     unknown = fieldwright("test", file)
     assert f"{NAME}:2:3 unknown-operation" in unknown.out
     assert "did you mean `get_job`?" in unknown.out
+
+
+def test_an_event_and_an_answer_have_the_form_that_mapping_tests_give_them() -> None:
+    test, recorded = schema("mapping-test"), schema("cassette")
+    assert recorded["properties"]["events"]["items"] == test["$defs"]["event"]
+    of_test = {key for key in test["$defs"]["answer"]["properties"] if key != "lost"}
+    assert set(recorded["$defs"]["answer"]["properties"]) == of_test
 
 
 def test_a_cassette_is_named_by_its_file_only(tmp_path: Path) -> None:
