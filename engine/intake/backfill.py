@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from connectors.calls import Caller
 from engine.clock import Clock
 from engine.intake.listing import Item, Listing
+from engine.intake.stream_presence import check_present
 from engine.manifest.connection import Connection
 from engine.model import Json, RawEvent
 from engine.store import Store
@@ -76,6 +77,8 @@ class Backfill:
         since = limits["since"]
         context = {"until": self._clock.now(), **({"since": since} if since is not None else {})}
         for page in self._caller.pages(listing.stream.operation, context):
+            if page.number == 1:
+                check_present(listing.stream, page.records)
             state = self._taken(state, listing, page.records, limits)
             self._keep(listing, limits, state)
             progress(state)

@@ -15,6 +15,7 @@ from engine.errors import AnswerUnusable, ExpressionError
 from engine.manifest.connection import Connection
 from engine.manifest.expressions import Path
 from engine.manifest.model import PollStream, Sync
+from engine.manifest.presence import missing
 from engine.model import Json, RawEvent, Source
 
 _NEEDED = ("candidate", "job")
@@ -59,8 +60,10 @@ class Listing:
         """The token in the last page's answer. Raises AnswerUnusable where there is none."""
         found = _evaluated(sync.token, body)
         if found is None or isinstance(found, (bool, dict, list)) or found == "":
-            where = f"at `{sync.token.text}` in the last page's answer"
-            raise AnswerUnusable(f"{self.stream.operation}: no token stands {where}")
+            lack = missing(sync.token, body)
+            where = lack.message if lack else f"no text stands at `{sync.token.text}`"
+            told = f"{self.stream.operation}: the last page's answer holds no sync token"
+            raise AnswerUnusable(f"{told}: {where}", hint=lack.hint if lack else None)
         return found
 
     def event(self, item: Item, source: Source, now: float) -> RawEvent:

@@ -24,6 +24,7 @@ from connectors.calls import Caller
 from engine.clock import Clock
 from engine.errors import CallError, InputError
 from engine.intake.listing import Item, Listing
+from engine.intake.stream_presence import check_present
 from engine.manifest.connection import Connection
 from engine.manifest.findings import did_you_mean
 from engine.manifest.model import Poll, PollStream
@@ -143,6 +144,8 @@ class Poller:
     def _take_all(self, current: _Pass, context: Mapping[str, Json]) -> None:
         sync, body = current.listing.stream.sync, None
         for page in self._caller.pages(current.listing.stream.operation, context):
+            if page.number == 1:
+                check_present(current.listing.stream, page.records)
             self._take(current, page.records)
             body = page.body
         if sync is not None:

@@ -22,7 +22,7 @@ from engine.manifest.connection import Connection
 from engine.manifest.expressions import Path
 from engine.manifest.model import Registration
 from engine.model import Json
-from engine.redaction import MASK
+from engine.redaction import MASK, Secret
 from engine.store import Store
 
 _WORST_FIRST: tuple[State, ...] = ("created", "reactivated", "active")
@@ -181,7 +181,7 @@ class Registrar:
             self._kept.put(place, Kept(None, self.callback_url(), secret))
         asked: dict[str, Json] = {"url": self.callback_url(), "events": self._events(place)}
         asked |= {"event": place} if place != ONLY else {}
-        asked |= {"secret": secret} if secret else {}
+        asked |= {"secret": Secret(secret)} if secret else {}
         answer = self._caller.call(declared.create, {"webhook": asked})
         id_ = id_text(declared.created_id, answer.body)
         if not id_:

@@ -51,6 +51,11 @@ class SignatureRule:
         stands_in_body = self.source is not None and any(chain[0] == "body" for chain in self.source.references)
         return stands_in_body or any(chain[0] == "parsed" for part in composed for chain in part.references)
 
+    @property
+    def covers_body(self) -> bool:
+        """Whether the content of a delivery is signed, and not only that there is one."""
+        return len(self.over) > 1
+
 
 @dataclass(frozen=True, slots=True)
 class CallerCredential:

@@ -168,8 +168,7 @@ class EventWork:
         return self._applications.run(route, hydrator, claim, event, canonical, prospect=True)
 
     def _erase(self, route: Route, hydrator: Hydrator, event: StoredEvent, canonical: CanonicalEvent) -> Outcome:
-        door = route.connection.manifest.events.webhook
-        if (door is None or door.signature is None) and _is_there(hydrator, canonical.ids.candidate or ""):
+        if not _is_sure(route, canonical) and _is_there(hydrator, canonical.ids.candidate or ""):
             # Nobody signed for it: what is said of a person is only a reason to look.
             return Outcome(OutcomeKind.FILTERED, "the ATS still has the candidate")
         counts = self._store.erase(event.connection, canonical.ids.candidate or "", by_event=event.id)
@@ -234,6 +233,13 @@ def canonical_of(event: StoredEvent) -> CanonicalEvent:
     """The canonical event as the inbox stored it."""
     plain = dict(event.canonical or {})
     return CanonicalEvent(**{**plain, "type": EventType(plain["type"]), "ids": ids_of(plain["ids"])})
+
+
+def _is_sure(route: Route, canonical: CanonicalEvent) -> bool:
+    """Whether the ATS itself said what the event says: in its answer, or under a signature that covers it."""
+    door = route.connection.manifest.events.webhook
+    covered = door is not None and door.signature is not None and door.signature.covers_body
+    return canonical.source in ("poll", "queue") or covered
 
 
 def _is_there(hydrator: Hydrator, candidate_id: str) -> bool:

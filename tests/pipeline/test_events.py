@@ -7,12 +7,18 @@ from pathlib import Path
 
 import pytest
 
+from engine.clock import ManualClock
 from engine.errors import Transient
+from engine.intake.drain import Drainer
 from engine.intake.poll import Poller
 from engine.model import OutcomeKind
 from engine.runtime.timers import Timers, _Turn
+from engine.store import Store
 from sandbox.smartrecruiters import SmartRecruiters
 from sandbox.trackerrms import TrackerRms
+from tests.conformance.acme import Acme
+from tests.conformance.test_delta import DRAINED, Queue
+from tests.fake_server import FakeServer, Reply
 from tests.pipeline.line import open_line
 
 
@@ -94,3 +100,35 @@ def test_a_person_sent_through_again_means_their_applications_again(tmp_path: Pa
         line.pass_time(1)
         parts = [one for one in line.store.inbox.list() if one.parent_id == event]
         assert {one.outcome.kind for one in parts if one.outcome} == {OutcomeKind.DELIVERED, OutcomeKind.UNCHANGED}
+
+
+def test_a_queue_is_drained_when_its_time_comes_and_after_a_failure_not_at_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with FakeServer() as server, Store.open(tmp_path / "queue.db", clock := ManualClock()) as store:
+        acme = Acme(server)
+        acme.clock = clock
+        connection = acme.connection(DRAINED)
+        queue = connection.manifest.events.queue
+        assert queue is not None
+        ats = Queue(acme)
+        drainer = Drainer(connection, queue, acme.caller(DRAINED), store, clock)
+        timers, turn = Timers({}, {}, {"tenant": drainer}, clock, check_every_s={}), _Turn()
+        timers.tick("tenant", turn)
+        ats.add(1)
+        clock.advance(59)
+        timers.tick("tenant", turn)
+        assert store.inbox.list() == []
+        clock.advance(1)
+        timers.tick("tenant", turn)
+        assert len(store.inbox.list()) == 1
+        server.on("GET", "/queue", Reply(500))
+        clock.advance(60)
+        with caplog.at_level(logging.WARNING):
+            timers.tick("tenant", turn)
+        assert "draining the queue of tenant failed: 500" in caplog.text
+        asked = len(server.seen("/queue"))
+        clock.advance(59)
+        timers.tick("tenant", turn)
+        assert len(server.seen("/queue")) == asked
+        acme.close()
