@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from engine.manifest.findings import Finding, Severity
+from engine.manifest.findings import Finding, Severity, did_you_mean, nearest
 from engine.manifest.inside import position_inside
 from engine.manifest.node import Node
 
@@ -29,6 +29,19 @@ class Problem:
         if self.offset is not None:
             place = position_inside(source.text, place, source.raw(self.node.path) or "", self.offset)
         return Finding(source.file, *place, self.code, self.message, self.hint, self.severity)
+
+
+def compared_names(
+    sent: Collection[str], known: Collection[str], required: Iterable[str]
+) -> tuple[dict[str, str], list[str]]:
+    """The names sent that are not known, each with a hint; and the required ones that are missing.
+
+    A required name that one of the unknown ones was meant to be is not missing too.
+    """
+    unused = [name for name in known if name not in sent]
+    unknown = {name: did_you_mean(name, unused) for name in sent if name not in known}
+    meant = {nearest(name, unused) for name in unknown}
+    return unknown, sorted(set(required) - set(sent) - meant)
 
 
 def fewest(alternatives: Iterable[list[Problem]]) -> list[Problem]:

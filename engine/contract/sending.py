@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.contract.calls import JSON_TYPE, Body, Call, Parameter
 from engine.contract.openapi import OpenApi
-from engine.contract.problems import Problem, fewest
+from engine.contract.problems import Problem, compared_names, fewest
 from engine.contract.shapes import Shape, shapes
 from engine.contract.values import Values
 from engine.manifest.findings import Severity, did_you_mean
@@ -139,15 +139,14 @@ def _fields(openapi: OpenApi, body: Body, media: str, node: Node, values: Values
 
 
 def _fields_against(shape: Shape, sent: Mapping[str, Node], owner: Node, values: Values) -> Iterator[Problem]:
-    known = shape.properties
-    for name, node in sent.items() if known is not None else ():
-        below = (known or {}).get(name)
-        if below is not None:
-            yield from values.as_text(node, {"allOf": list(below)}, name) if node.key != "file" else ()
+    known = shape.properties if shape.properties is not None else dict.fromkeys(sent, ())
+    unknown, missing = compared_names(sent, known, shape.required)
+    for name, node in sent.items():
+        is_file = node.key == "file"
+        if name in known:
+            yield from values.as_text(node, {"allOf": list(known[name])}, name) if not is_file else ()
         elif not shape.open:
-            unused = [other for other in known or () if other not in sent]
             message = f"the OpenAPI knows no `{name}` in the body"
-            at_key = node.key != "file"
-            yield Problem(node, "contract-property", message, did_you_mean(name, unused), at_key=at_key)
-    for name in sorted(shape.required - sent.keys()):
+            yield Problem(node, "contract-property", message, unknown[name], at_key=not is_file)
+    for name in missing:
         yield Problem(owner, "contract-property-missing", f"the OpenAPI requires `{name}` in the body", at_key=True)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from engine.contract.openapi import OpenApi
-from engine.contract.problems import Problem, fewest
+from engine.contract.problems import Problem, compared_names, fewest
 from engine.contract.shapes import Schemas, Shape, shapes
 from engine.manifest.findings import did_you_mean
 from engine.manifest.node import Node
@@ -76,36 +76,29 @@ class Values:
         return fewest(self._typed(node, sent, shape, name) for shape in shapes(self._openapi, schemas))
 
     def _keys(self, node: Node, sent: Type, shape: Shape, name: str) -> Iterator[Problem]:
-        known = shape.properties or {}
-        for key, below in (sent.keys or {}).items():
+        known, given = shape.properties or {}, sent.keys or {}
+        unknown, missing = compared_names(given, known, shape.required)
+        for key, below in given.items():
             if key in known:
                 yield from self._each(node, below, known[key], key)
             elif not shape.open:
-                hint = did_you_mean(key, [other for other in known if other not in (sent.keys or {})])
-                yield Problem(node, "contract-property", f"the OpenAPI knows no `{key}` in {name}", hint)
-        for key in sorted(shape.required - set(sent.keys or ())) if not sent.open else ():
-            message = f"the OpenAPI requires `{key}` in {name}"
-            yield Problem(node, "contract-property-missing", message)
+                yield Problem(node, "contract-property", f"the OpenAPI knows no `{key}` in {name}", unknown[key])
+        for key in missing if not sent.open else ():
+            yield Problem(node, "contract-property-missing", f"the OpenAPI requires `{key}` in {name}")
 
     def _object(self, node: Node, shape: Shape, name: str) -> Iterator[Problem]:
-        known = shape.properties
-        for key in node.data if known is not None else ():
-            if known is not None and key in known:
+        known = shape.properties if shape.properties is not None else dict.fromkeys(node.data, ())
+        unknown, missing = compared_names(node.data, known, shape.required)
+        for key in node.data:
+            if key in known:
                 yield from self.problems(node[key], known[key], key)
-            elif known is not None and not shape.open:
-                unused = [other for other in known if other not in node.data]
-                yield Problem(
-                    node[key],
-                    "contract-property",
-                    f"the OpenAPI knows no `{key}` in {name}",
-                    did_you_mean(key, unused),
-                    at_key=True,
-                )
-        for key in sorted(shape.required - node.data.keys()):
-            if not (known and key in known and self._read_only(known[key])):
-                yield Problem(
-                    node, "contract-property-missing", f"the OpenAPI requires `{key}` in {name}", at_key=True
-                )
+            elif not shape.open:
+                message = f"the OpenAPI knows no `{key}` in {name}"
+                yield Problem(node[key], "contract-property", message, unknown[key], at_key=True)
+        for key in missing:
+            if not (key in known and self._read_only(known[key])):
+                message = f"the OpenAPI requires `{key}` in {name}"
+                yield Problem(node, "contract-property-missing", message, at_key=True)
 
     def _read_only(self, schemas: Schemas) -> bool:
         return any(shape.read_only for shape in shapes(self._openapi, schemas))
