@@ -10,14 +10,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.contract.check import documented
-from engine.contract.openapi import named_openapi, read_openapi
 from engine.errors import InputError, SpecError
 from engine.manifest.findings import Finding
 from engine.manifest.lint.check import Linted
 from engine.manifest.lint.check import lint as lint_manifest
-from engine.manifest.schemas import schema
-from engine.manifest.shape import check
 from engine.manifest.source import Source, read
 from engine.manifest.yaml_reader import RECORDED
 from engine.rehearsal.cassettes import ENDING as CASSETTE
@@ -65,7 +61,7 @@ def lint_file(file: Path, mappings: Path | None = None, openapi: Path | None = N
 
 def _examined(source: Source, file: Path, mappings: Path | None, openapi: Path | None) -> LintedFile:
     if file.name.endswith(ENDING):
-        return LintedFile(tuple(_of_test(source, file)))
+        return LintedFile(tuple(_of_test(file)))
     if isinstance(source.data, dict) and ("tenant" in source.data or "extends" in source.data):
         from engine.manifest.overlay import load_overlay
 
@@ -74,20 +70,26 @@ def _examined(source: Source, file: Path, mappings: Path | None, openapi: Path |
 
 
 def _of_manifest(source: Source, file: Path, openapi: Path | None) -> LintedFile:
-    document = openapi or named_openapi(source, file)
-    if document is None:
+    if openapi is None and not (isinstance(source.data, dict) and "openapi" in source.data):
         linted = lint_manifest(source)
         return LintedFile(linted.findings, linted)
-    described = read_openapi(document)
-    linted = lint_manifest(source, documented(source, described))
-    return LintedFile((*linted.findings, *described.findings), linted)
+    return _of_described(source, file, openapi)
 
 
-def _of_test(source: Source, file: Path) -> list[Finding]:
-    findings = check(source, schema("mapping-test"))[1]
-    if not findings:
-        try:
-            load_suite(file)
-        except SpecError as error:
-            return [finding for finding in error.findings if finding.file == source.file]
-    return findings
+def _of_described(source: Source, file: Path, openapi: Path | None) -> LintedFile:
+    """As far as it is needed only: reading OpenAPI documents takes a while to load."""
+    from engine.contract.check import documented
+    from engine.contract.openapi import named_openapi, read_openapi
+
+    document = openapi or named_openapi(source, file)
+    described = read_openapi(document) if document is not None else None
+    linted = lint_manifest(source, documented(source, described)) if described is not None else lint_manifest(source)
+    return LintedFile((*linted.findings, *(described.findings if described is not None else ())), linted)
+
+
+def _of_test(file: Path) -> list[Finding]:
+    try:
+        load_suite(file)
+    except SpecError as error:
+        return [finding for finding in error.findings if finding.file == str(file)]
+    return []

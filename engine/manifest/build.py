@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -38,8 +38,12 @@ def examine(source: Source) -> tuple[Manifest | None, list[Finding]]:
     return manifest, sorted(set(root.report.findings))
 
 
+@lru_cache(maxsize=8)
 def opened(source: Source) -> tuple[Manifest | None, Node]:
-    """The manifest in ``source`` (None when its form is wrong) and its document, which holds the findings."""
+    """The manifest in ``source`` (None when its form is wrong) and its document, which holds the findings.
+
+    A source is opened once: nobody may add to what is found here.
+    """
     data, findings = check(source, schema("manifest"))
     findings = without_echoes(findings, refused(source, data))
     malformed = frozenset(finding.line for finding in findings if finding.severity == "error")

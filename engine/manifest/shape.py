@@ -7,7 +7,6 @@ holds exactly one of these keys). A reference out of the schema is refused, neve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
@@ -31,15 +30,30 @@ def check(source: Source, schema: Mapping[str, Any]) -> tuple[Json, list[Finding
     places = SchemaPlaces(schema)
     data = places.restored(source)
     explainer = Explainer(source, schema, places.secret)
-    for error in _validator(json.dumps(schema)).iter_errors(data):
+    for error in _validator(_Same(schema)).iter_errors(data):
         explainer.take(error)
     return data, explainer.findings()
 
 
+class _Same:
+    """A schema that is the same only as itself: comparing its content would take longer than checking by it."""
+
+    __slots__ = ("schema",)
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+
+    def __hash__(self) -> int:
+        return id(self.schema)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.schema is self.schema
+
+
 @lru_cache(maxsize=16)
-def _validator(schema: str) -> Draft202012Validator:
+def _validator(of: _Same) -> Draft202012Validator:
     # The registry is given, and empty: without it a remote reference would be fetched.
-    validator: Draft202012Validator = _Validator(json.loads(schema), registry=Registry())
+    validator: Draft202012Validator = _Validator(of.schema, registry=Registry())
     return validator
 
 

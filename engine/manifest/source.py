@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from engine.errors import SpecError
@@ -18,11 +19,12 @@ from engine.manifest.yaml_reader import NOT_TEXT, WRITTEN, Bounds, PathKey, Plac
 from engine.model import Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """A file as read: ``data`` is plain dicts, lists and scalars; every value's place is known by its path.
 
-    ``text`` is the file's content; without it, a place inside a scalar is told as the scalar's own.
+    What was read once is the same object, and is never changed. ``text`` is the file's content; without it, a place
+    inside a scalar is told as the scalar's own.
     """
 
     file: str
@@ -49,7 +51,7 @@ class Source:
 
 
 def read(path: Path, bounds: Bounds = WRITTEN) -> Source:
-    """The YAML file at ``path``. Raises SpecError with every finding that can be told."""
+    """The YAML file at ``path``; the same content is parsed once. Raises SpecError with every finding there is."""
     file = str(path)
     try:
         with path.open("rb") as stream:
@@ -66,6 +68,11 @@ def read(path: Path, bounds: Bounds = WRITTEN) -> Source:
         before = content[: error.start].decode("utf-8")
         line, column = _position(before, len(before))
         raise _refusal(file, "not-utf8", "the file is not UTF-8 text here", line, column) from None
+    return _read_once(text, file, bounds)
+
+
+@lru_cache(maxsize=16)
+def _read_once(text: str, file: str, bounds: Bounds) -> Source:
     return read_text(text, file, bounds)
 
 

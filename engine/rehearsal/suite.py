@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from engine.errors import InputError, SpecError
@@ -15,6 +16,7 @@ from engine.manifest.build import load
 from engine.manifest.connection import Connection
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.model import At, Manifest
+from engine.manifest.overlay import Overlay
 from engine.manifest.schemas import schema
 from engine.manifest.shape import check
 from engine.manifest.source import Source, read, read_text
@@ -72,7 +74,8 @@ def load_suite(file: Path, text: str | None = None) -> Suite:
     checked = Source(source.file, data, source.places)
     findings = [*_findings(checked, manifest)]
     recorded = _recorded(checked, manifest, findings)
-    cases = [_case(checked, manifest, number, recorded, findings) for number in range(len(data["cases"]))]
+    making = _Making(checked, manifest, recorded, findings)
+    cases = [making.case(number) for number in range(len(data["cases"]))]
     if findings:
         raise SpecError(sorted(set(findings)))
     return Suite(file, manifest, tuple(case for case in cases if case))
@@ -118,33 +121,54 @@ def _recorded(source: Source, manifest: Manifest, findings: list[Finding]) -> di
     return in_order(cassettes)
 
 
-def _case(
-    source: Source, manifest: Manifest, number: int, recorded: Mapping[str, Json], findings: list[Finding]
-) -> Case | None:
-    path: PathKey = ("cases", number)
-    data = source.data["cases"][number]
-    try:
-        overlay = overlay_within(source, manifest, f"case-{number + 1}", (*path, "tenant"), ("settings",))
-        answers = answers_of({**recorded, **source.data.get("answers", {}), **data.get("answers", {})})
-        public_url = data.get("public_url", source.data.get("public_url", PUBLIC_URL))
-        connection = replace(placeholder_connection(overlay, {}), public_url=public_url)
-    except SpecError as error:
-        findings.extend(error.findings)
-        return None
-    except InputError as error:
-        findings.append(_finding(source, path, "bad-case", error.message, error.hint or ""))
-        return None
-    return Case(
-        name=data["name"],
-        source=source,
-        path=path,
-        connection=connection,
-        answers=answers,
-        event=data["event"],
-        before=tuple(data.get("before", ())),
-        score=data.get("score", source.data.get("score", "builtin")),
-        expect=data["expect"],
-    )
+class _Making:
+    """Makes the cases of one file; what they share is made once."""
+
+    def __init__(
+        self, source: Source, manifest: Manifest, recorded: Mapping[str, Json], findings: list[Finding]
+    ) -> None:
+        self._source, self._manifest, self._recorded, self._findings = source, manifest, recorded, findings
+
+    @cached_property
+    def _answers(self) -> Answers:
+        return answers_of({**self._recorded, **self._source.data.get("answers", {})})
+
+    @cached_property
+    def _overlay(self) -> Overlay:
+        """That of a tenant of whom no case says anything."""
+        return overlay_within(self._source, self._manifest, "case", ("tenant",), ("settings",))
+
+    def case(self, number: int) -> Case | None:
+        """The case; None where it has mistakes, which go to the findings."""
+        path: PathKey = ("cases", number)
+        data = self._source.data["cases"][number]
+        try:
+            overlay = self._overlay_of(path, f"case-{number + 1}", data)
+            answers = {**self._answers, **answers_of(data.get("answers", {}))}
+            public_url = data.get("public_url", self._source.data.get("public_url", PUBLIC_URL))
+            connection = replace(placeholder_connection(overlay, {}), public_url=public_url)
+        except SpecError as error:
+            self._findings.extend(error.findings)
+            return None
+        except InputError as error:
+            self._findings.append(_finding(self._source, path, "bad-case", error.message, error.hint or ""))
+            return None
+        return Case(
+            name=data["name"],
+            source=self._source,
+            path=path,
+            connection=connection,
+            answers=answers,
+            event=data["event"],
+            before=tuple(data.get("before", ())),
+            score=data.get("score", self._source.data.get("score", "builtin")),
+            expect=data["expect"],
+        )
+
+    def _overlay_of(self, path: PathKey, name: str, data: Mapping[str, Json]) -> Overlay:
+        if "tenant" not in data:
+            return replace(self._overlay, tenant=name)
+        return overlay_within(self._source, self._manifest, name, (*path, "tenant"), ("settings",))
 
 
 # ── names ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -84,5 +84,7 @@ def _at(data: Json, path: PathKey) -> Json:
 
 def _moved(source: Source, start: PathKey, to: PathKey) -> dict[PathKey, Place]:
     """The places below ``start``, as seen from ``to``."""
+    if start not in source.places:
+        return {}
     size = len(start)
     return {(*to, *path[size:]): place for path, place in source.places.items() if path[:size] == start}

@@ -139,11 +139,11 @@ def test_sarif_holds_the_same_findings_with_their_rules(tmp_path: Path) -> None:
 def test_the_report_shows_what_confirms_operations_what_mechanisms_are_used_and_what_scoring_reads() -> None:
     ended = fieldwright("lint", "--report", "--json")
     assert ended.code == 0
-    smart, tracker = ended.json["reports"]
-    assert smart["name"] == "SmartRecruiters"
+    cards = {card["name"]: card for card in ended.json["reports"]}
+    smart, tracker = cards["SmartRecruiters"], cards["TrackerRMS"]
     assert smart["verified"]["get_company"] in ("spec", "sample", "third-party", "unknown")
     assert {"number": 57, "name": "Rate limits"} in smart["mechanisms"]
-    for card in (smart, tracker):
+    for card in cards.values():
         assert card["scoring"]["protected_fields_reach_it"] is False
     places = {one["place"]: one["reads"] for one in tracker["scoring"]["reads"]}
     assert "executiveSummary" in places["objects.resume.1.text"]

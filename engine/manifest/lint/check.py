@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.manifest.build import opened
 from engine.manifest.findings import Finding
@@ -53,7 +53,8 @@ def lint(source: Source, documented: AnswerOf = lambda _call: None) -> Linted:
     ``documented`` gives the types of answers by the vendor's own description. Where the form is wrong, what is well
     formed is looked into all the same.
     """
-    manifest, root = opened(source)
+    manifest, found = opened(source)
+    root = _apart(found)
     passing = () if manifest is not None else _OF_WRONG_FORM
     with suppress(*passing):
         knowledge = Knowledge(root, samples_of(root), documented)
@@ -62,3 +63,10 @@ def lint(source: Source, documented: AnswerOf = lambda _call: None) -> Linted:
             with suppress(*passing):
                 check(knowledge, followings)
     return Linted(manifest, root, tuple(sorted(set(root.report.findings))))
+
+
+def _apart(root: Node) -> Node:
+    """The document with findings of its own: what is opened belongs to all who read the file."""
+    report = replace(root.report, findings=list(root.report.findings))
+    report.uses = [replace(use, node=replace(use.node, report=report)) for use in root.report.uses]
+    return replace(root, report=report)

@@ -111,6 +111,10 @@ class Knowledge:
         item = follow(compile_path(items), each).type.element.present if items else ANY
         return record({"record": each, "item": item}, open=True)
 
+    @cached_property
+    def _settings(self) -> Type:
+        return as_type(self.root.report.settings)
+
     def context(self, use: Use) -> Type:
         """What the expression of ``use`` may read."""
         reading = self.readings.get(use.node.path)
@@ -119,7 +123,7 @@ class Knowledge:
             return given
         if id(use.scope) not in self._scopes:
             self._scopes[id(use.scope)] = as_type(use.scope)
-        names = {**(self._scopes[id(use.scope)].keys or {}), "settings": as_type(self.root.report.settings)}
+        names = {**(self._scopes[id(use.scope)].keys or {}), "settings": self._settings}
         if "auth" in names:
             names["auth"] = record(dict.fromkeys(names["auth"].keys or (), _SECRET_TEXT))
         return record({**names, **(given.keys or {}), **self._by_place(use.node.path)})

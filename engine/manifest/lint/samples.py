@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path as FilePath
 
 from engine.errors import ExpressionError, SpecError
 from engine.manifest.expressions import compile_path
 from engine.manifest.node import Node
-from engine.manifest.source import Source, read
-from engine.manifest.yaml_reader import RECORDED
+from engine.manifest.source import read
+from engine.manifest.yaml_reader import RECORDED, WRITTEN
 from engine.model import Json
 
 _FAILED = 400
+_CASSETTE = ".cassette.yaml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +52,12 @@ def samples_of(root: Node) -> Samples:
 def _document(node: Node) -> Mapping[str, Json] | None:
     file = FilePath(node.source.file).parent / str(node.data)
     try:
-        data = read_once(file).data
+        data = read(file, RECORDED if file.name.endswith(_CASSETTE) else WRITTEN).data
     except SpecError as error:
         hint = "what expressions read from answers is not checked by it"
         node.warn("bad-sample", f"{node.data}: {error.findings[0].message}", hint, offset=0)
         return None
     return data if isinstance(data, Mapping) else None
-
-
-def read_once(file: FilePath) -> Source:
-    """The file at ``file``; as long as it does not change, it is read once. Raises SpecError."""
-    try:
-        changed = file.stat().st_mtime_ns
-    except OSError:
-        changed = 0
-    return _read(file, changed)
-
-
-@lru_cache(maxsize=64)
-def _read(file: FilePath, _changed: int) -> Source:
-    return read(file, RECORDED)
 
 
 def _answers(document: Mapping[str, Json]) -> Iterator[tuple[str, Mapping[str, Json]]]:
