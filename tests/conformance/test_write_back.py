@@ -925,3 +925,96 @@ def test_reading_that_fails_for_now_is_tried_again_and_the_write_is_not(acme: Ac
         tenant.wait()
         assert tenant.places(event) == {"screened": "tag"}
         assert tenant.calls("POST", "/tags/c-1") == 1
+
+
+# ── 49, 51 a presigned upload ────────────────────────────────────────────────────────────────────────────────
+
+PRESIGNED = (
+    """
+apis:
+  main:
+    base_url: https://api.acme.example
+    hosts: ["*.store.example"]
+    auth: [{headers: {X-Key: "{{ settings.api_key }}"}}]
+operations:
+  create_handle: {post: /file.createUploadHandle, json: {filename: "{{ file.name }}", contentLength: "{{ file.size }}"}}
+  send_bytes: {put: "{{ captured.url }}", bytes: file}
+  attach: {post: /candidate.uploadFile, json: {candidateId: "{{ candidate.id }}", handle: "{{ captured.handle }}"}}
+write_back:
+  places:
+    attachment:
+      write:
+        - {call: create_handle, capture: {handle: results.handle, url: results.url}}
+        - {call: send_bytes}
+        - {call: attach}
+"""
+    + FILE_OUTPUT
+)
+UPLOAD_URL = "https://eu.store.example/put/h1?X-Signature=abc%2Fd"
+
+
+@mechanism(49, 51)
+def test_a_presigned_upload_takes_three_steps_and_the_storage_sees_no_credential(acme: Acme) -> None:
+    handle = {"results": {"handle": "h1", "url": UPLOAD_URL}}
+    acme.server.on("POST", "/file.createUploadHandle", Reply(json=handle))
+    acme.server.on("PUT", "/put/h1", Reply(503), Reply(200))
+    acme.server.on("POST", "/candidate.uploadFile", Reply(json={}))
+    with writing(acme, PRESIGNED) as tenant:
+        event = tenant.score()
+        tenant.wait()
+        steps = ["POST /file.createUploadHandle", "PUT /put/h1", "PUT /put/h1", "POST /candidate.uploadFile"]
+        assert _steps(tenant) == steps
+        sent = next(seen for seen in acme.server.requests if seen.method == "PUT")
+        assert sent.body.startswith(b"%PDF-")
+        assert sent.target.endswith("?X-Signature=abc%2Fd")
+        assert "x-key" not in sent.headers
+        assert tenant.written()[-1][2] == {"candidateId": "c-1", "handle": "h1"}
+        assert tenant.places(event) == {"match_score": "attachment"}
+
+
+@mechanism(51)
+@pytest.mark.parametrize("step", [0, 1, 2])
+def test_a_recipe_survives_the_end_of_its_process_at_any_step_and_makes_none_twice(acme: Acme, step: int) -> None:
+    """The process ends just after a step's answer came, before anything of it was kept."""
+    notes: list[dict[str, Any]] = []
+    links: list[str] = []
+
+    def create(seen: Seen) -> Reply:
+        notes.append({"id": "n1", "author": 5, "text": seen.json["text"]})
+        return Reply(json=notes[0])
+
+    def link(_: Seen) -> Reply:
+        links.append("c-1")
+        return Reply(json={})
+
+    acme.server.on("POST", "/notes", create)
+    acme.server.on("GET", "/notes", lambda _: Reply(json=list(notes)))
+    acme.server.on("POST", "/notes/n1/links", link)
+    acme.server.on("GET", "/notes/n1/links", lambda _: Reply(json=[{"person": person} for person in links]))
+    acme.server.on("PUT", "/notes/n1/published", Reply(json={}))
+    linked = """        - call: link
+          found_by: {operation: list_links, when: record.person == candidate.id}
+"""
+    text = THREE_STEPS.replace("        - {call: link}\n", linked).replace(
+        "  link:", '  list_links: {get: "/notes/{{ captured.note_id }}/links", records: "@"}\n  link:'
+    )
+    with writing(acme, text) as tenant:
+        called, made = tenant.route.caller.call, 0
+
+        def dying(*given: Any) -> Any:
+            nonlocal made
+            answer = called(*given)
+            made += 1
+            if made == step + 1:
+                raise SystemExit
+            return answer
+
+        tenant.route.caller.call = dying  # type: ignore[method-assign]
+        with pytest.raises(SystemExit):
+            tenant.score()
+        tenant.route.caller.call = called  # type: ignore[method-assign]
+        tenant.wait()
+        assert len(notes) == 1
+        assert links == ["c-1"]
+        done = tenant.store.outbox.list(state="delivered")
+        assert [one.operation for one in done] == ["publish"]

@@ -86,7 +86,7 @@ objects:
 
 
 def test_a_mapping_test_shows_every_step_and_where_the_result_went(tmp_path: Path) -> None:
-    operations = 'operations:\n  acme_application: {get: "/applications/{{ candidate.id }}"}'
+    operations = 'operations:\n  acme_application: {get: "/jobs/{{ job.id }}/candidates/{{ candidate.id }}"}'
     text = whole(MANIFEST.replace("operations:", operations, 1) + APPLICATION)
     (tmp_path / "acme.yaml").write_text(text, "utf-8")
     file = tmp_path / "acme.test.yaml"
