@@ -164,7 +164,18 @@ class Application:
         if "webhook" in node:
             has = "on" if base.webhook else "off"
             self.change(node["webhook"], "events.webhook", has, node.value("webhook"))
-        return self._polled(base, node)
+        return self._drained(self._polled(base, node), node)
+
+    def _drained(self, base: Events, node: Node) -> Events:
+        queue = node.get("queue")
+        every = queue.seconds("every") if queue is not None else None
+        if queue is None or every is None:
+            return base
+        if base.queue is None:
+            queue.fail("no-poll", f"{self.base.ats.name} has no event queue")
+            return base
+        self.change(queue["every"], "events.queue.every", f"{base.queue.every_s:g} s", f"{every:g} s")
+        return replace(base, queue=replace(base.queue, every_s=every))
 
     def _polled(self, base: Events, node: Node) -> Events:
         poll = node.get("poll")

@@ -94,7 +94,8 @@ def _truth(connection: Connection) -> str:
         quicker = " and ".join(others)
         return f"polling; {quicker} only {'makes' if quicker == queue else 'make'} it quicker"
     only = " and ".join(others)
-    return f"{relied_on}; {only} {'finds' if len(others) == 1 and only != webhooks else 'find'} what they missed"
+    missed = "it" if relied_on == queue else "they"
+    return f"{relied_on}; {only} {'finds' if len(others) == 1 and only != webhooks else 'find'} what {missed} missed"
 
 
 def spoken(seconds: float) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from connectors.calls import Caller
+from connectors.transport import HttpTransport
 from engine.clock import iso
 from engine.errors import AnswerUnusable, CallError, Refused, StoreUnavailable
 from engine.intake.backfill import Backfill
@@ -19,7 +20,9 @@ from engine.intake.drain import Drainer, standing
 from engine.intake.poll import Poller
 from engine.intake.translate import translate
 from engine.manifest.connection import Connection
-from engine.model import CanonicalEvent, EventType
+from engine.model import CanonicalEvent, EventType, RawEvent
+from engine.pipeline.route import open_route
+from engine.pipeline.translation import TranslationWork
 from engine.store import Store
 from tests.conformance.acme import Acme, examined
 from tests.conformance.mechanisms import mechanism
@@ -284,14 +287,47 @@ def test_a_list_of_deleted_records_gives_deletions_and_a_backfill_leaves_it_alon
 
 
 @mechanism(44)
-def test_a_poll_beside_webhooks_gives_each_state_once(acme: Acme, tmp_path: Path) -> None:
-    text = polled(
-        'get: /people, query: {since: "{{ since }}"}, records: "@", key: id', "version: record.v, overlap: 2m"
-    )
-    acme.server.on("GET", "/people", Reply(json=[{"id": "a", "v": "1"}]))
+def test_a_poll_beside_webhooks_finds_what_they_missed_and_what_comes_both_ways_is_worked_on_once(
+    acme: Acme, tmp_path: Path
+) -> None:
+    text = """
+operations:
+  list_applications: {get: /applications, query: {since: "{{ since }}"}, records: "@", key: id}
+events:
+  truth: poll
+  coalesce: 5s
+  webhook:
+    name: body.event
+    acknowledge: 200
+    url_secret: "{{ settings.api_key }}"
+    types: {changed: {event: application.updated, ids: {candidate: body.person, job: body.job}}}
+  poll:
+    every: 10m
+    streams:
+      applications:
+        operation: list_applications
+        event: application.updated
+        ids: {candidate: record.person, job: record.job}
+        version: record.v
+        overlap: 2m
+"""
+    both, missed = ({"id": name, "person": name, "job": "9", "v": "1"} for name in ("a", "b"))
+    acme.server.on("GET", "/applications", Reply(json=[both, missed]))
     with line(acme, tmp_path, text) as made:
-        assert made.poller().poll("people").events_new == 1
-        assert made.poller().poll("people").events_new == 0
+        body = json.dumps({"event": "changed", "person": "a", "job": "9"}).encode()
+        made.store.inbox.accept([RawEvent("tenant", "webhook", "d1", {}, body, acme.clock.now())])
+        assert made.poller().poll("applications").events_new == 2
+        assert made.poller().poll("applications").events_new == 0
+        TranslationWork(
+            {"tenant": open_route(made.connection, HttpTransport(), made.store, acme.clock)}, made.store, None
+        ).run(10)
+        acme.clock.advance(6)
+        claims = [made.store.inbox.claim(60), made.store.inbox.claim(60)]
+        worked = {claim.subject: [event.source for event in claim.events] for claim in claims if claim}
+        assert {name: sorted(sources) for name, sources in worked.items()} == {
+            "a|9": ["poll", "webhook"],
+            "b|9": ["poll"],
+        }
 
 
 @mechanism(52)

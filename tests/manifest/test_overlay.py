@@ -44,6 +44,7 @@ REFUSED = [
     ("«field: {match_score: A}", "unknown-key", "`field`", "`fields`"),
     ("fields: {«match_scor: A}", "unknown-key", "`match_scor`", "`match_score`"),
     ("fields: {screened: «A}", "no-field", "`screened` does not go to a field", "rungs"),
+    ("events: {queue: «{every: 5m}}", "no-poll", "has no event queue", ""),
     ("outputs: {hm_comment: «of}", "unknown-value", "`on`, `off`", "`off`"),
     ("outputs: {stage: «on}", "not-overridable", "`stage_move` only", "stage_move: {to, when}"),
     ("outputs: {«resume_text: on}", "unknown-output", "has no output `resume_text`", "reasons"),
