@@ -16,7 +16,7 @@ from connectors.base_urls import BaseUrls
 from connectors.budgets import Budgets
 from connectors.fetching import fetched
 from connectors.messages import Answer, Keeper, PreparedRequest, Transport, UploadFile
-from connectors.paging import Page, first_page, pages
+from connectors.paging import Page, first_page, pages, record_of
 from connectors.patience import patiently
 from connectors.profiles import Observe, Profile
 from connectors.regions import RegionSearch
@@ -67,10 +67,9 @@ class Caller:
         return self._called(self._operation(operation), context, file)
 
     def record(self, operation: str, context: Context) -> Json | None:
-        """The one record of the answer; None where the ATS says there is none."""
+        """The one record of the answer; None where the ATS says there is none. Raises AnswerUnusable as ``pages``."""
         declared = self._operation(operation)
-        body = self._called(declared, context).body
-        return body if body is None or declared.record is None else declared.record(body)
+        return record_of(declared, self._called(declared, context))
 
     def records(self, operation: str, context: Context) -> list[Json]:
         """All records, over all pages."""

@@ -210,6 +210,17 @@ def records_of(operation: Operation, answer: Answer, *, is_first: bool) -> list[
     )
 
 
+def record_of(operation: Operation, answer: Answer) -> Json | None:
+    """The one record in ``answer``; null where it is null. Raises AnswerUnusable where its place is not there."""
+    if answer.body is None or operation.record is None:
+        return answer.body
+    found = operation.record(answer.body)
+    lack = missing(operation.record, answer.body) if found is None else None
+    if lack is not None:
+        raise AnswerUnusable(f"{operation.name}: {lack.message}", hint=lack.hint)
+    return found
+
+
 def _check_key(operation: Operation, key: Path, found: list[Json]) -> None:
     if all(key(record) is None for record in found):
         lack = missing(key, found[0])

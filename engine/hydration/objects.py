@@ -53,12 +53,17 @@ class ObjectMapper:
             ) from None
 
 
-def check_there(what: str, path: Path, record: Json) -> None:
-    """Raises AnswerUnusable where what ``path`` reads of ``record`` is not there at all: null is."""
+_MAY_BE_LEFT_OUT = "A field that the ATS leaves out stands in `may_be_empty`."
+
+
+def check_there(what: str, path: Path, record: Json, otherwise: str = _MAY_BE_LEFT_OUT) -> None:
+    """Raises AnswerUnusable where what ``path`` reads of ``record`` is not there at all: null is.
+
+    ``otherwise`` says what to do where that is right.
+    """
     lack = missing(path, record)
     if lack is not None:
-        near = f"{lack.hint} " if lack.hint else ""
-        hint = f"{near}A field that the ATS leaves out stands in `may_be_empty`."
+        hint = f"{lack.hint} {otherwise}" if lack.hint else otherwise
         raise AnswerUnusable(f"{what}: {lack.message}", hint=hint)
 
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from connectors.calls import Caller
 from engine.errors import Refused, ResumeUnreadable
+from engine.hydration.objects import check_there
 from engine.manifest.connection import Connection
 from engine.manifest.expression_functions import is_true
 from engine.manifest.model import ResumeSource
@@ -21,6 +22,7 @@ from engine.ports import ResumeReading
 from engine.store.cache import Cache
 
 _KEPT_S = 30 * 86400.0
+_OTHERWISE = "What the ATS leaves out is said with ||, such as: data || `null`."
 _NAMES = ("id", "name", "content_type", "handle", "url")
 
 
@@ -57,7 +59,12 @@ class Resumes:
             return _attachment(source.attachment({**context, "record": record}))
         assert source.read is not None
         listed = self._caller.records(source.read, context)
-        return _attachment(source.pick(listed) if source.pick else (listed[-1] if listed else None))
+        if source.pick is None:
+            return _attachment(listed[-1] if listed else None)
+        chosen = _attachment(source.pick(listed))
+        if chosen is None and listed:
+            check_there("the résumé's choice", source.pick, listed, _OTHERWISE)
+        return chosen
 
     def _fetched(
         self, source: ResumeSource, context: Mapping[str, Json], attachment: Attachment | None
@@ -92,6 +99,7 @@ class Resumes:
             return ResumeFile(answer.data, name, attachment.content_type if attachment else None)
         encoded = source.base64(answer.body)
         if not isinstance(encoded, str):
+            check_there("the résumé's file", source.base64, answer.body, _OTHERWISE)
             return None
         name = source.name(answer.body) if source.name else ""
         try:

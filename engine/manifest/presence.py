@@ -189,8 +189,10 @@ def _projection(node: Node) -> _Look:
     looks = [_look(base)]
     if node["type"] == "value_projection":
         looks.append(_members)
+    elif node["type"] == "filter_projection":
+        looks.append(_filtered(node))
     elif not _gives_elements(base):
-        looks.append(_listed(_passing(node) if node["type"] == "filter_projection" else list))
+        looks.append(_listed(list))
     return _sequence([*looks, _look(right)])
 
 
@@ -204,9 +206,19 @@ def _members(value: Json) -> tuple[list[Json], _Gap | None]:
     return (list(value.values()), None) if isinstance(value, dict) else ([], _Gap("*", value))
 
 
-def _passing(node: Node) -> Callable[[list[Json]], list[Json]]:
-    holds = _evaluated(node["children"][2])
-    return lambda items: [item for item in items if not is_false(holds(item))]
+def _filtered(node: Node) -> _Look:
+    """The elements that pass. What the condition compares must be there in one of them; a mere flag need not."""
+    condition = node["children"][2]
+    holds = _evaluated(condition)
+    compared = _look(condition) if condition["type"] == "comparator" else None
+
+    def look(value: Json) -> tuple[list[Json], _Gap | None]:
+        if not isinstance(value, list):
+            return [], _Gap(_A_LIST, value)
+        gap = _any(compared, value)[1] if compared is not None else None
+        return ([], gap) if gap is not None else ([item for item in value if not is_false(holds(item))], None)
+
+    return look
 
 
 def _composed(node: Node) -> _Look:

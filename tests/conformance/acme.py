@@ -28,6 +28,7 @@ from engine.manifest.findings import Finding
 from engine.manifest.model import Manifest
 from engine.manifest.source import read_text
 from engine.redaction import Secret
+from engine.store import Store
 from tests.fake_server import FakeServer
 
 ORIGIN = "https://api.acme.example"
@@ -112,6 +113,11 @@ class Acme:
         caller = Caller(self.connection(text, settings), transport=transport, clock=self.clock, **given)
         self._open.callback(caller.close)
         return caller
+
+    def holding(self, store: Store) -> Store:
+        """``store``, closed with the server."""
+        self._open.callback(store.close)
+        return store
 
     def close(self) -> None:
         self._open.close()

@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
+from typing import Any
 
+import pytest
+
+from engine.manifest.mechanisms import used
 from tests.conformance.reporting import summary
+
+
+@pytest.mark.parametrize(
+    ("operation", "uses"),
+    [
+        ({"get": "/people", "records": "data"}, set()),
+        ({"get": "/people", "records": "data || people"}, {19}),
+        ({"get": "/people/page/{{ page.number }}", "paging": {"number": 1}}, {24, 26}),
+        ({"get": "/people", "query": {"fields": "id"}}, {20}),
+        ({"post": "/notes", "json": {"note": {"body": "x"}}}, {14, 15}),
+        ({"post": "/notes", "json": {"key": "{{ settings.key }}"}}, {9, 14, 15}),
+        ({"put": "/x", "bytes": "file", "headers": {"X-A": "1"}}, {14, 16}),
+        ({"get": "/people", "fetch": {"operation": "get_person"}, "follow": True}, {18, 28}),
+    ],
+)
+def test_what_a_manifest_uses_is_told_by_its_keys_and_where_those_do_not_tell_by_their_values(
+    operation: dict[str, Any], uses: set[int]
+) -> None:
+    assert used({"operations": {"one": operation}}) == uses
 
 
 def report(*numbers: int) -> SimpleNamespace:

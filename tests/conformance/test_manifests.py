@@ -32,10 +32,15 @@ Case = Callable[[Shipped, FakeServer, Path], None]
 GOOD = CannedAnswer(200, {"content-type": "application/json"}, b"{}")
 
 
-def read_of(subject: Shipped, api: Api) -> Operation:
-    """A call of the profile that reads and is answered in JSON: its check call, else another."""
-    mine = [one for one in subject.manifest.operations.values() if one.api == api.name and not one.binary]
-    return min(mine, key=lambda one: (one.name != api.check, one.writes, one.paging is not None, one.name))
+def profiles_of(subject: Shipped) -> Iterator[tuple[Api, Operation]]:
+    """Each profile on which calls are made, with one that reads and is answered in JSON: its check, else another."""
+    for api in subject.manifest.apis.values():
+        mine = [one for one in subject.manifest.operations.values() if one.api == api.name and not one.binary]
+        if mine:
+            yield (
+                api,
+                min(mine, key=lambda one: (one.name != api.check, one.writes, one.paging is not None, one.name)),
+            )
 
 
 def good(subject: Shipped, operation: Operation) -> tuple[CannedAnswer, ...]:
@@ -58,8 +63,7 @@ def way_of(connection: Connection, api: Api) -> Authenticator | None:
 
 
 def signs_in_once_in_order_and_its_credential_is_sent(subject: Shipped, server: FakeServer, _: Path) -> None:
-    for api in subject.manifest.apis.values():
-        operation = read_of(subject, api)
+    for api, operation in profiles_of(subject):
         for tenant in tenants_of(subject, api):
             wire = Wire(subject.manifest, {**subject.answers, operation.name: good(subject, operation)}, server)
             with caller_of(tenant, wire) as caller:
@@ -78,8 +82,7 @@ def signs_in_once_in_order_and_its_credential_is_sent(subject: Shipped, server: 
 
 
 def renews_its_sign_in_once_on_each_status_that_says_so(subject: Shipped, server: FakeServer, _: Path) -> None:
-    for api in subject.manifest.apis.values():
-        operation = read_of(subject, api)
+    for api, operation in profiles_of(subject):
         for tenant in tenants_of(subject, api):
             way = way_of(tenant, api)
             for status in sorted(way.renew_on) if way.calls else ():
@@ -92,8 +95,7 @@ def renews_its_sign_in_once_on_each_status_that_says_so(subject: Shipped, server
 
 
 def reads_each_declared_error_as_it_says(subject: Shipped, server: FakeServer, _: Path) -> None:
-    for api in subject.manifest.apis.values():
-        operation = read_of(subject, api)
+    for api, operation in profiles_of(subject):
         declared = {**api.errors.status, **operation.errors.status}
         for status, meaning in declared.items():
             if int(status[0]) < 4:
@@ -179,8 +181,7 @@ def walked(subject: Shipped, operation: Operation, wire: Wire) -> list[Any]:
 
 
 def waits_as_each_header_of_a_throttled_answer_says(subject: Shipped, server: FakeServer, _: Path) -> None:
-    for api in subject.manifest.apis.values():
-        operation = read_of(subject, api)
+    for api, operation in profiles_of(subject):
         for hint in api.limits.retry_after:
             answer = CannedAnswer(429, {hint.header.lower(): header_value(hint, 7)})
             error = failure(subject, server, operation, answer)
@@ -205,8 +206,7 @@ def header_value(hint: RetryHint, seconds: int) -> str:
 
 
 def keeps_to_its_rate_and_waits_when_none_is_left(subject: Shipped, server: FakeServer, _: Path) -> None:
-    for api in subject.manifest.apis.values():
-        operation = read_of(subject, api)
+    for api, operation in profiles_of(subject):
         clock = ManualClock(NOW)
         if api.limits.rate is not None:
             calls, per_s = api.limits.rate
