@@ -57,7 +57,9 @@ def _told(output: str, binding: Binding | None, freed: int, file: str) -> str:
     waiting = f"{counted(freed, 'write')} that had been held go out with the running service, or at its next start."
     released = f"\n{waiting}" if freed else ""
     if binding is None:
-        return f"{output}: its field is gone, and it goes to its next place from now on.{released}"
+        return (
+            f"{output}: its field is gone; one of the name is used where there is one, else the next place.{released}"
+        )
     where = f"{output} goes to the field “{binding.name}” ({binding.id}) from now on.{released}"
     if binding.target in (binding.name, binding.id):
         return printable(where)

@@ -44,6 +44,7 @@ def known_then(store: Store, connection: Connection, kept: Kept) -> Known:
         bound=discovery.bindings.all(),
         stages=_stages(discovery, connection, context),
         stages_cause="the list of stages is not kept",
+        slot=discovery.slot_now(context),
         refused=_refused(kept),
     )
 

@@ -82,8 +82,8 @@ def _written(write: Write, field_value: FieldValue | None, held: str) -> Standin
     why = tuple(f"{cause.place}: {cause.why}" for cause in write.causes)
     if held:
         return Standing(("held", digest(write.value)), f"custom field “{write.target}”, which {held}", value, why)
-    exact: Json = field_value.value if field_value else write.value
-    where = field_value.id if field_value else write.target
+    exact: Json = (field_value.option or field_value.value) if field_value else write.value
+    where = (field_value.id or field_value.name) if field_value else write.target
     return Standing((write.place, where, digest(exact)), _words(write, field_value), value, why)
 
 
@@ -92,7 +92,9 @@ def _words(write: Write, field_value: FieldValue | None) -> str:
         return f"custom field “{field_value.name if field_value else write.target}”"
     if write.place == "attachment":
         return "evidence PDF"
-    return f"activity note {write.target}" if write.place == "note" else f"{write.place}"
+    if write.place == "slot":
+        return "result slot"
+    return f"activity note {write.target}" if write.place == "note" else write.place
 
 
 def _nowhere(causes: tuple[Cause, ...]) -> Standing:

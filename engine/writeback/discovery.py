@@ -57,7 +57,7 @@ class Discovery:
             bound=bound,
             stages=stages,
             stages_cause=stages_cause,
-            slot=self._slot(context),
+            slot=self.slot_now(context),
         )
 
     def bind(self, planned: Iterable[Planned], known: Known) -> None:
@@ -197,7 +197,8 @@ class Discovery:
             return None
         return {entry.name: entry.id for entry in entries}
 
-    def _slot(self, context: Mapping[str, Json]) -> Slot:
+    def slot_now(self, context: Mapping[str, Json]) -> Slot:
+        """The ATS's own slot for the result of the application of ``context``."""
         place = self._manifest.write_back.places.get("slot")
         if place is None or place.when is None:
             return Slot()
