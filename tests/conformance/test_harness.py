@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from engine.manifest.mechanisms import used
+from tests.conformance.mechanisms import NUMBERS
 from tests.conformance.reporting import summary
+
+FAMILIES = sorted(Path(__file__).parent.glob("test_*.py"))
+MARK = re.compile(r"^@mechanism\(([0-9, ]+)\)", re.MULTILINE)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +34,13 @@ def test_what_a_manifest_uses_is_told_by_its_keys_and_where_those_do_not_tell_by
     operation: dict[str, Any], uses: set[int]
 ) -> None:
     assert used({"operations": {"one": operation}}) == uses
+
+
+def test_every_mechanism_has_a_case_of_its_own() -> None:
+    """Beside those that run on the shipped manifests, which use no more than they need."""
+    sources = [file.read_text("utf-8") for file in FAMILIES if file.name != "test_manifests.py"]
+    marked = {int(number) for text in sources for found in MARK.findall(text) for number in found.split(",")}
+    assert set(NUMBERS) - marked == set()
 
 
 def report(*numbers: int) -> SimpleNamespace:
