@@ -115,8 +115,11 @@ class Discovery:
         return {one: found.cause for one, found in known.items() if found.found_by == "refusal"}
 
     def forget_directories(self) -> None:
-        """Makes the next look read the fields and their options anew."""
-        place = self._manifest.write_back.places.get("field")
+        """Makes the next look read the fields with their options, and the tags, anew."""
+        places = self._manifest.write_back.places
+        if (tag := places.get("tag")) is not None and tag.directory is not None:
+            self.directories.forget(tag.directory, {})
+        place = places.get("field")
         if place is None or place.directory is None:
             return
         kept = self.directories.kept(place.directory)
