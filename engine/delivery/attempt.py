@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from connectors.calls import Caller
 from connectors.messages import UploadFile
 from engine.errors import Ambiguous, AnswerUnusable, CallError, CredentialRefused, Refused, Throttled, Transient
+from engine.manifest.expressions import holds
 from engine.manifest.model import FoundBy, Operation, RecipeStep
 from engine.model import Json
 
@@ -74,14 +75,27 @@ def attempt(
     if not operation.idempotent:
         before_sending()
     try:
-        answer = caller.call(operation.name, context, file)
+        captured = _called(caller, operation, step, context, file)
     except Refused as refusal:
         return Arrived("already there") if refusal.kind == "conflict" else refusal
     except CallError as error:
         return later(error)
     except AnswerUnusable as error:
         return Later(error.message, sent=not operation.idempotent)
-    return Arrived(captured={name: path(answer.body) for name, path in step.capture.items()})
+    return Arrived(captured=captured)
+
+
+def _called(
+    caller: Caller, operation: Operation, step: RecipeStep, context: Mapping[str, Json], file: UploadFile | None
+) -> Mapping[str, Json]:
+    """What the step captures: of its answer, or of the record of a list that is meant. Raises as calls do."""
+    if step.where is None:
+        answer = caller.call(operation.name, context, file)
+        return {name: path(answer.body) for name, path in step.capture.items()}
+    for record in caller.records(operation.name, context):
+        if holds(step.where({**context, "record": record})):
+            return {name: path({"record": record}) for name, path in step.capture.items()}
+    return dict.fromkeys(step.capture)
 
 
 @dataclass(frozen=True, slots=True)

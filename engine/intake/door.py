@@ -1,14 +1,13 @@
 """The rules of a connection's webhook door: a request in, what becomes of it out. No I/O, no server.
 
 In order: headers' and body's size, the secret in the address or the caller's credential, compression, handshake,
-method, signature, JSON. A
+method, the caller's token or the signature, JSON. A
 stranger learns nothing: whether the connection is unknown, the secret wrong or the signature bad, the answer is the
 same. What is valid JSON is admitted even where the manifest cannot translate it: that is quarantined later.
 """
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
@@ -18,10 +17,12 @@ from urllib.parse import parse_qsl
 
 from connectors.signatures import SignatureRejected, Signed, verify
 from engine.errors import ExpressionError, FieldwrightError
+from engine.intake.callers import Callers
 from engine.intake.compression import Overlarge, unpacked
 from engine.intake.strict_json import JsonRefused, read_json
 from engine.intake.translate import received_text
 from engine.manifest.connection import Connection
+from engine.manifest.expressions import Path, holds
 from engine.manifest.model import Handshake, SignatureRule, WebhookDoor
 from engine.model import Json, RawEvent
 from engine.redaction import masked_headers
@@ -87,9 +88,10 @@ class Door:
         self._settings = dict(connection.settings)
         self._has_secret = webhook.url_secret is not None
         signature = webhook.signature
-        self._is_credential = _credentials((signature.header if signature is not None else None) or "")
+        self._callers = Callers(connection, webhook)
+        signed_in = (signature.header if signature is not None else None) or ""
+        self._is_credential = _credentials(frozenset({signed_in, self._callers.header}))
         self._secret = (connection.address_secret or "").encode()
-        self._basic = (connection.caller_credential or "").encode()
 
     def judge(self, knock: Knock, now: float, subscription: Mapping[str, Json] | None) -> Verdict:
         """What becomes of ``knock``. ``now`` is UTC seconds, ``subscription`` {id, secret} as far as known."""
@@ -99,7 +101,7 @@ class Door:
             return _HEADERS_TOO_LARGE
         if not self._is_address(knock.secret):
             return _WRONG_SECRET if knock.method == "POST" else WRONG_METHOD
-        if not self._is_caller(knock.headers.get("authorization", "")):
+        if not self._callers.is_known(knock.headers):
             return _WRONG_CREDENTIAL if knock.method == "POST" else WRONG_METHOD
         try:
             body = unpacked(knock.body, self.limit_bytes) if self._webhook.compressed else knock.body
@@ -113,7 +115,7 @@ class Door:
             return shaken
         if knock.method != "POST":
             return WRONG_METHOD
-        return self._unsigned(delivery, subscription) or self._admitted(delivery)
+        return self._unproven(delivery, subscription) or self._admitted(delivery)
 
     def _is_address(self, given: str | None) -> bool:
         if not self._has_secret:
@@ -122,13 +124,14 @@ class Door:
         fits = hmac.compare_digest((given or "").encode("utf-8", "replace"), self._secret)
         return fits and bool(self._secret)
 
-    def _is_caller(self, given: str) -> bool:
-        """Whether the caller's Basic authentication is the one of the door, if it has one."""
-        if self._webhook.basic is None:
-            return True
-        fits = hmac.compare_digest(_basic_of(given), self._basic)
-        # As with the address: where the credential is not set, nobody has it.
-        return fits and bool(self._basic)
+    def _unproven(self, delivery: _Delivery, subscription: Mapping[str, Json] | None) -> Turned | None:
+        token = self._webhook.token
+        if token is not None and (token.when is None or delivery.is_such(token.when)):
+            if not self._callers.has_token(token, delivery.knock.headers):
+                return _WRONG_CREDENTIAL
+            if token.when is not None:
+                return None
+        return self._unsigned(delivery, subscription)
 
     def _unsigned(self, delivery: _Delivery, subscription: Mapping[str, Json] | None) -> Turned | None:
         rule = self._webhook.signature
@@ -219,6 +222,14 @@ class _Delivery:
         except JsonRefused:
             return
 
+    def is_such(self, when: Path) -> bool:
+        """Whether a condition over the delivery holds; not where it cannot be told."""
+        self.parse_if_json()
+        try:
+            return holds(when(self.context()))
+        except ExpressionError:
+            return False
+
     def signed(self, rule: SignatureRule) -> Signed:
         """What the signature is checked against."""
         if rule.reads_body:
@@ -264,17 +275,6 @@ def _one_line(value: Json) -> str:
     return "".join(character for character in str(value) if "\x20" <= character <= "\x7e")
 
 
-def _basic_of(header: str) -> bytes:
-    """``user:password`` of an Authorization header; nothing where it holds none."""
-    scheme, _, encoded = header.strip().partition(" ")
-    if scheme.lower() != "basic":
-        return b""
-    try:
-        return base64.b64decode(encoded.strip().encode("ascii"), validate=True)
-    except ValueError:
-        return b""
-
-
 def query_of(query: bytes) -> dict[str, Json]:
     """A raw query as names and values; of a repeated name the last one counts."""
     if not query:
@@ -285,11 +285,11 @@ def query_of(query: bytes) -> dict[str, Json]:
         return {}
 
 
-def _credentials(signature_header: str) -> Callable[[str], bool]:
+def _credentials(known: frozenset[str]) -> Callable[[str], bool]:
     """What tells whether a header of some name carries a credential, and so is not stored."""
 
     @lru_cache(maxsize=256)
     def is_credential(name: str) -> bool:
-        return name == signature_header or masked_headers({name: ""})[name] != ""
+        return name in known or masked_headers({name: ""})[name] != ""
 
     return is_credential

@@ -62,11 +62,12 @@ def _write(node: Node, given: Scope) -> tuple[RecipeStep, ...]:
 
 
 def _step(node: Node, given: Scope) -> RecipeStep:
-    found_by = node.get("found_by")
+    found_by, captured = node.get("found_by"), scope.LOOKED_UP if "where" in node else None
     return RecipeStep(
         call=node.refer("call", "operation"),
         when=node.expression("when", {**scope.REQUEST, **given}),
-        capture={name: path.as_expression() for name, path in node.items("capture")},
+        where=node.expression("where", {**scope.REQUEST, **given}),
+        capture={name: path.as_expression(captured) for name, path in node.items("capture")},
         found_by=_found_by(found_by, given) if found_by else None,
     )
 

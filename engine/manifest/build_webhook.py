@@ -9,6 +9,7 @@ from engine.manifest import scope
 from engine.manifest.expressions import Path
 from engine.manifest.model import (
     CallerCredential,
+    CallerToken,
     EventRule,
     Handshake,
     Registration,
@@ -28,14 +29,14 @@ _SUBSCRIPTION: Scope = {"subscription": scope.REQUEST["subscription"]}
 
 
 def webhook(node: Node) -> WebhookDoor:
-    signature, handshake, registration, basic = (
-        node.get(key) for key in ("signature", "handshake", "registration", "basic")
+    signature, handshake, registration, basic, token = (
+        node.get(key) for key in ("signature", "handshake", "registration", "basic", "token")
     )
-    if signature is None and basic is None and "url_secret" not in node:
+    if signature is None and basic is None and "url_secret" not in node and (token is None or "when" in token):
         node.fail(
             "open-door",
-            "the webhook has neither a `signature` nor a `url_secret` nor `basic`: anyone could post",
-            "add one of them",
+            "the webhook has neither a `signature` nor a `url_secret`, `basic` or `token`: anyone could post",
+            "add one of them; a `token` with `when` is for some deliveries only" if token else "add one of them",
         )
     return WebhookDoor(
         name=node.expression("name", scope.TRANSLATED) or _identity(),
@@ -46,6 +47,7 @@ def webhook(node: Node) -> WebhookDoor:
         signature=_signature(signature) if signature else None,
         url_secret=node.template("url_secret", "value", {}),
         basic=_basic(basic) if basic else None,
+        token=_token(token) if token else None,
         handshake=_handshake(handshake) if handshake else None,
         registration=_registration(registration) if registration else None,
         largest_body_bytes=node.value("largest_body_mb", 1) * _MIB,
@@ -91,6 +93,15 @@ def data_of(node: Node, known: Scope) -> Mapping[str, Path]:
 def _basic(node: Node) -> CallerCredential:
     return CallerCredential(
         node.template("username", "value", {}) or _template(), node.template("password", "value", {}) or _template()
+    )
+
+
+def _token(node: Node) -> CallerToken:
+    return CallerToken(
+        header=node.value("header").lower(),
+        keys=tuple(key.as_template("value", {}) for key in node.elements("keys")),
+        prefix=node.value("prefix", ""),
+        when=node.expression("when", scope.DELIVERY),
     )
 
 

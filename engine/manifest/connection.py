@@ -71,6 +71,13 @@ class Connection:
             return None
         return f"{self._composed(basic.username) or ''}:{password}"
 
+    @property
+    def caller_tokens(self) -> tuple[str, ...]:
+        """The tokens that callers of the webhook door may carry; none where they are not set."""
+        token = self.manifest.events.webhook.token if self.manifest.events.webhook is not None else None
+        composed = [self._composed(key) for key in token.keys] if token is not None else []
+        return tuple(one for one in composed if one is not None)
+
     def _composed(self, template: Template | None) -> str | None:
         value = template.render({"settings": dict(self.settings)}) if template is not None else None
         return None if value is None or value is UNSET else str(value) or None

@@ -52,6 +52,7 @@ from engine.manifest.model_events import (
 )
 from engine.manifest.model_webhook import (
     CallerCredential,
+    CallerToken,
     EventRule,
     Handshake,
     Registration,
@@ -88,6 +89,7 @@ __all__ = [
     "Authenticator",
     "Basic",
     "CallerCredential",
+    "CallerToken",
     "Capability",
     "CheckKind",
     "Confirmation",

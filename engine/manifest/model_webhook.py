@@ -66,6 +66,19 @@ class CallerCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class CallerToken:
+    """A token that the caller carries in a header, behind ``prefix``; ``keys`` compose those that count.
+
+    ``when`` is JMESPath over the delivery: those it holds for need the token instead of a signature, others do not.
+    """
+
+    header: str
+    keys: tuple[Template, ...]
+    prefix: str = ""
+    when: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What the door answers."""
 
@@ -138,6 +151,7 @@ class WebhookDoor:
     signature: SignatureRule | None = None
     url_secret: Template | None = None
     basic: CallerCredential | None = None
+    token: CallerToken | None = None
     handshake: Handshake | None = None
     registration: Registration | None = None
     largest_body_bytes: int = 1024 * 1024

@@ -77,11 +77,13 @@ class FoundBy:
 class RecipeStep:
     """One call of a recipe. ``capture`` is JMESPath over its answer; later steps see it as ``captured.<name>``.
 
-    ``when`` (over {captured, …what the operation sees}) says whether it is called at all.
+    ``when`` (over {captured, …what the operation sees}) says whether it is called at all. With ``where`` (the same,
+    and record) the call is a list, read to its end, and ``capture`` is JMESPath over {record} of the one found.
     """
 
     call: str
     when: Path | None = None
+    where: Path | None = None
     capture: Mapping[str, Path] = field(default_factory=dict)
     found_by: FoundBy | None = None
 

@@ -37,13 +37,19 @@ class Reading:
 class _Rule:
     """``owner`` and ``keys`` are paths in which ``*`` stands for each; ``of`` is the key that names the operation.
 
-    An empty ``of``: the owner itself is the call. One that begins with ``/`` counts from the top.
+    An empty ``of``: the owner itself is the call. One that begins with ``/`` counts from the top. ``has`` and
+    ``lacks`` are keys that the owner must have, or must not.
     """
 
     owner: str
     of: str
     base: Base
     keys: tuple[str, ...]
+    has: str = ""
+    lacks: str = ""
+
+    def holds_for(self, owner: Node) -> bool:
+        return (not self.has or self.has in owner) and (not self.lacks or self.lacks not in owner)
 
 
 _PAGING = ("paging.cursor", "paging.next_url", "paging.more", "paging.total", "paging.pages")
@@ -77,7 +83,8 @@ _RULES = (
     _Rule("write_back.places.*.write.*.found_by", "operation", "named", ("when", "capture.*")),
     _Rule("write_back.places.*.verify", "operation", "named", ("when",)),
     _Rule("write_back.places.*", "read", "record", ("current",)),
-    _Rule("write_back.places.*.write.*", "call", "answer", ("capture.*",)),
+    _Rule("write_back.places.*.write.*", "call", "answer", ("capture.*",), lacks="where"),
+    _Rule("write_back.places.*.write.*", "call", "named", ("where", "capture.*"), has="where"),
     _Rule("lookups.*", "operation", "named", ("where", "give")),
     _Rule("lookups.*", "create", "answer", ("created",)),
 )
@@ -88,7 +95,7 @@ def readings(root: Node) -> Iterator[Reading]:
     for rule in _RULES:
         for owner in _below(root, rule.owner.split(".")):
             call = _call(root, owner, rule)
-            for key in rule.keys if call else ():
+            for key in rule.keys if call and rule.holds_for(owner) else ():
                 for node in _below(owner, key.split(".")):
                     if isinstance(node.data, str):
                         yield Reading(node, call, rule.base, owner)

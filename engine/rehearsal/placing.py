@@ -65,15 +65,19 @@ def _delivered(route: Route, store: Store, event_id: str) -> Iterator[Placed]:
     lost = {placed.output for placed in _told(store, event_id)}
     deliveries = store.outbox.of_event(event_id)
     known = _known(route, deliveries[0]) if deliveries else None
+    writes = {delivery.id: planned_of(delivery.payload).writes for delivery in deliveries}
+    furthest: dict[str, int] = {}
+    for write in (one for several in writes.values() for one in several):
+        furthest[write.output] = max(write.rung, furthest.get(write.output, 0))
     for delivery in deliveries:
-        for write in planned_of(delivery.payload).writes:
+        for write in writes[delivery.id]:
             if delivery.state == "delivered":
                 yield _arrived(route, event_id, write, known)
             elif delivery.state == "held":
                 said = _words(route, write)
                 causes = (*write.causes, Cause(said, delivery.last_cause))
                 yield Placed(event_id, write.output, "held", said, causes=causes)
-            elif delivery.state == "dead" and write.output not in lost:
+            elif delivery.state == "dead" and write.output not in lost and write.rung == furthest[write.output]:
                 said = _words(route, write)
                 causes = (*write.causes, Cause(said, delivery.last_cause))
                 yield Placed(event_id, write.output, "nowhere", said, causes=causes)

@@ -17,8 +17,9 @@ from connectors.transport import HttpTransport
 from engine.clock import ManualClock
 from engine.manifest.connection import Connection
 from engine.manifest.expressions import Path as JsonPath
+from engine.manifest.hosts import host_allowed
 from engine.manifest.mechanisms import used
-from engine.manifest.model import Api, Manifest, Operation
+from engine.manifest.model import Api, Manifest, Operation, Regions
 from engine.manifest.schemas import data_folder
 from engine.manifest.source import read
 from engine.rehearsal.answers import Answers, CannedAnswer, CannedTransport, Exchanged
@@ -141,7 +142,8 @@ def _look(_: Caller, name: str) -> Any:
 
 
 def context_of(operation: Operation, api: Api) -> dict[str, Any]:
-    """A value for each name that the operation's templates read; a whole address is one on the profile's hosts."""
+    """A value for each name that the operation's templates read; a whole address is one that the profile may send to:
+    at its base URL where that is on one of its hosts."""
     found: dict[str, Any] = {}
     for chain in sorted(operation.request.references, key=len):
         if chain[0] not in ("settings", "auth", "page", "lookup"):
@@ -149,12 +151,19 @@ def context_of(operation: Operation, api: Api) -> dict[str, Any]:
     path = operation.request.path
     whole = re.match(r"\{\{\s*([a-z_.]+)", path.text) if path.kind == "address" else None
     if whole is not None and api.hosts:
-        put(found, tuple(whole[1].split(".")), f"https://{api.hosts[0].replace('*', 'some')}/there")
+        put(found, tuple(whole[1].split(".")), f"{_allowed_base(api)}/there")
     fields = operation.request.multipart.fields if operation.request.multipart is not None else None
     if fields is not None and not isinstance(fields.render({**found, "settings": {}, "auth": {}}), Mapping):
         for chain in fields.references:
             put(found, chain, {"a": "1"})
     return found
+
+
+def _allowed_base(api: Api) -> str:
+    template = next(iter(api.base_url.of.values())) if isinstance(api.base_url, Regions) else api.base_url
+    if not template.references and host_allowed(template.text.removeprefix("https://"), api.hosts):
+        return template.text
+    return f"https://{api.hosts[0].replace('*', 'some')}"
 
 
 def _value(chain: tuple[str, ...]) -> Any:

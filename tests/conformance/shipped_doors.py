@@ -1,4 +1,4 @@
-"""Deliveries at the served door of a shipped manifest: those of its mapping tests, signed as its rule says."""
+"""Deliveries at the served door of a shipped manifest: those of its mapping tests, signed or with a token."""
 
 from __future__ import annotations
 
@@ -50,6 +50,14 @@ def _deliveries(subject: Shipped) -> Iterator[tuple[dict[str, str], Any]]:
 def _check_delivery(
     hook: Hook, door: WebhookDoor, tenant: Connection, headers: Mapping[str, str], body: Any, path: str
 ) -> None:
+    token = door.token
+    if token is not None and (token.when is None or is_true(token.when({"headers": headers, "body": body}))):
+        without, headers = headers, {**headers, token.header: token.prefix + tenant.caller_tokens[0]}
+        assert hook.post(body, without, path) == 401
+        assert hook.post(body, {**headers, token.header: f"{headers[token.header]}x"}, path) == 401
+        if token.when is not None:
+            assert hook.post(body, headers, path) == door.acknowledge
+            return
     if door.signature is None:
         assert hook.post(body, headers, path) == door.acknowledge
         if path:
@@ -97,7 +105,8 @@ def _asked(door: WebhookDoor) -> dict[str, Any]:
     """A value for each setting that lets a delivery in."""
     keys = door.signature.keys if door.signature is not None else ()
     basic = (door.basic.username, door.basic.password) if door.basic is not None else ()
-    templates = [one for one in (door.url_secret, *keys, *basic) if one is not None]
+    tokens = door.token.keys if door.token is not None else ()
+    templates = [one for one in (door.url_secret, *keys, *basic, *tokens) if one is not None]
     chains = [chain for template in templates for chain in template.references if chain[0] == "settings"]
     return {chain[1]: Secret(f"placeholder-{chain[1]}") for chain in chains}
 

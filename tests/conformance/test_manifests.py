@@ -57,6 +57,11 @@ def tenants_of(subject: Shipped, api: Api) -> list[Connection]:
     return list(ways.values())
 
 
+def tenant_of(subject: Shipped, operation: Operation) -> Connection:
+    """A tenant that signs in where the call is made."""
+    return next(iter(tenants_of(subject, subject.manifest.apis[operation.api])), subject.connections[0])
+
+
 def way_of(connection: Connection, api: Api) -> Authenticator | None:
     context = {"settings": dict(connection.settings)}
     return next((way for way in api.auth if way.when is None or way.when(context)), None)
@@ -120,7 +125,7 @@ def failure(
     subject: Shipped, server: FakeServer, operation: Operation, answer: CannedAnswer
 ) -> FieldwrightError | None:
     wire = Wire(subject.manifest, {**subject.answers, operation.name: (answer,)}, server)
-    with caller_of(subject.connections[0], wire) as caller:
+    with caller_of(tenant_of(subject, operation), wire) as caller:
         try:
             called(caller, subject, operation)
         except FieldwrightError as error:
@@ -172,7 +177,7 @@ def lists_of(subject: Shipped) -> Iterator[Operation]:
 def walked(subject: Shipped, operation: Operation, wire: Wire) -> list[Any]:
     """The records of all pages of the list itself, by the caller's own calls."""
     context = context_of(operation, subject.manifest.apis[operation.api])
-    with caller_of(subject.connections[0], wire, patience_s=1e9) as caller:
+    with caller_of(tenant_of(subject, operation), wire, patience_s=1e9) as caller:
 
         def fetch(page: Any, link: str | None) -> Any:
             return caller._called(operation, {**context, "page": page}, link=link)
@@ -211,7 +216,7 @@ def keeps_to_its_rate_and_waits_when_none_is_left(subject: Shipped, server: Fake
         if api.limits.rate is not None:
             calls, per_s = api.limits.rate
             wire = Wire(subject.manifest, {**subject.answers, operation.name: good(subject, operation)}, server)
-            with caller_of(subject.connections[0], wire, clock, patience_s=1e9) as caller:
+            with caller_of(tenant_of(subject, operation), wire, clock, patience_s=1e9) as caller:
                 for _ in range(2 * calls + 1):
                     called(caller, subject, operation)
             assert clock.now() - NOW >= per_s * 0.99, f"{api.name}: {2 * calls + 1} calls in {clock.now() - NOW} s"
@@ -225,7 +230,7 @@ def keeps_to_its_rate_and_waits_when_none_is_left(subject: Shipped, server: Fake
                 Wire(subject.manifest, {**subject.answers, operation.name: (none_left,)}, server),
                 ManualClock(NOW),
             )
-            with caller_of(subject.connections[0], wire, clock, patience_s=1e9) as caller:
+            with caller_of(tenant_of(subject, operation), wire, clock, patience_s=1e9) as caller:
                 for _ in range(2):
                     called(caller, subject, operation)
             assert clock.now() > NOW

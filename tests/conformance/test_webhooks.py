@@ -159,6 +159,48 @@ def test_a_door_whose_password_is_not_set_is_shut(acme: Acme, tmp_path: Path) ->
         assert hook.post(BODY) == 401
 
 
+@mechanism(38)
+def test_a_token_of_the_callers_lets_in_what_is_not_signed_and_nothing_else(acme: Acme, tmp_path: Path) -> None:
+    door = hooked(f"""
+    name: body.event
+    acknowledge: 200
+    signature:
+      scheme: hmac_sha256
+      encoding: hex
+      header: x-signature
+      over: "{{{{ body }}}}"
+      keys: ["{{{{ settings.api_key }}}}"]
+    token:
+      when: body.from_partner
+      header: X-Partner
+      prefix: "Bearer "
+      keys: ["{{{{ settings.hook_secret }}}}"]
+{UPDATED}
+    """)
+    partners = b'{"event": "candidate.updated", "id": "c-1", "from_partner": true}'
+    with open_hook(acme, tmp_path, door) as hook:
+        assert hook.post(partners, {"x-partner": f"Bearer {KEY}"}) == 200
+        assert hook.post(partners, {"x-partner": "Bearer guessed"}) == 401
+        assert hook.post(partners, {"x-partner": KEY}) == 401
+        assert hook.post(partners, {"x-signature": hex_of(partners, "not-a-real-key")}) == 401
+        assert hook.post(BODY, {"x-partner": f"Bearer {KEY}"}) == 401
+        assert hook.post(BODY, {"x-signature": hex_of(BODY, "not-a-real-key")}) == 200
+        assert all("x-partner" not in event.raw.headers for event in hook.store.inbox.list())
+
+
+@mechanism(38)
+def test_a_door_whose_token_is_not_set_is_shut(acme: Acme, tmp_path: Path) -> None:
+    door = hooked(f"""
+    name: body.event
+    acknowledge: 200
+    token: {{header: x-token, keys: ["{{{{ settings.hook_secret }}}}"]}}
+{UPDATED}
+    """)
+    with open_hook(acme, tmp_path, door, {"api_key": "k"}) as hook:
+        assert hook.post(BODY, {"x-token": ""}) == 401
+        assert hook.post(BODY) == 401
+
+
 @mechanism(39)
 def test_a_handshake_is_answered_before_anything_is_verified_and_is_not_stored(acme: Acme, tmp_path: Path) -> None:
     door = hooked(f"""

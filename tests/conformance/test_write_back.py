@@ -134,6 +134,46 @@ write_back:
         assert tenant.written() == [("PATCH", "/values/v9", {"value": 86}) if there else made]
 
 
+@mechanism(46, 51)
+@pytest.mark.parametrize("there", [True, False])
+def test_what_a_step_looks_for_is_found_on_any_page_of_its_list(acme: Acme, *, there: bool) -> None:
+    acme.server.on("GET", "/fields", Reply(json=FIELDS[:1]))
+    other = {"id": "v1", "field": "f0"}
+    pages = [
+        Reply(json={"data": [other], "next": "https://api.acme.example/values?page=2"}),
+        Reply(json={"data": [{"id": "v9", "field": "f1"}] if there else []}),
+    ]
+    acme.server.on("GET", "/values", *pages)
+    acme.server.on("PATCH", "/values/v9", Reply(json={}))
+    acme.server.on("POST", "/values", Reply(json={}))
+    text = (
+        """
+operations:
+  list_values: {get: /values, records: data, key: id, paging: {next_url: next}}
+  change_value: {patch: "/values/{{ captured.id }}", json: {value: "{{ field.value }}"}}
+  make_value: {post: /values, json: {field: "{{ field.id }}", value: "{{ field.value }}"}}
+"""
+        + LIST_FIELDS
+        + """
+write_back:
+  places:
+    field:
+      write:
+        - {call: list_values, where: record.field == field.id, capture: {id: record.id}}
+        - {call: change_value, when: captured.id}
+        - {call: make_value, when: "!(captured.id)"}
+      batch: 1
+      directory: {operation: list_fields, id: id, name: label}
+  outputs:
+    match_score: {value: "{{ score.match }}", rungs: [{field: Match Score}]}
+"""
+    )
+    with writing(acme, text) as tenant:
+        tenant.score()
+        made = ("POST", "/values", {"field": "f1", "value": 86})
+        assert tenant.written() == [("PATCH", "/values/v9", {"value": 86}) if there else made]
+
+
 @mechanism(46, 47)
 def test_positional_columns_are_found_in_the_metadata_by_their_label(acme: Acme) -> None:
     acme.server.on("GET", "/meta/Candidate", Reply(json={"fields": FIELDS}))
