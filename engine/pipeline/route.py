@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from connectors.budgets import Budgets
 from connectors.calls import Caller
-from connectors.messages import Exchange, Transport
+from connectors.messages import Exchange, Keeper, Transport
 from engine.clock import Clock
 from engine.manifest.connection import Connection
 from engine.store.store import Store
@@ -61,17 +61,23 @@ class KeptSecrets:
 
 
 def open_route(
-    connection: Connection, transport: Transport, store: Store, clock: Clock, budgets: Budgets | None = None
+    connection: Connection,
+    transport: Transport,
+    store: Store,
+    clock: Clock,
+    budgets: Budgets | None = None,
+    keeper: Keeper | None = None,
 ) -> Route:
     """The route of a connection over ``transport``; every exchange gets an audit row.
 
-    ``budgets`` are what the routes of one process share of the ATS's limits.
+    ``budgets`` are what the routes of one process share of the ATS's limits. ``keeper`` holds what signing in must
+    not lose, where that is not ``store``.
     """
     caller = Caller(
         connection,
         transport=transport,
         clock=clock,
-        keeper=KeptSecrets(connection, store),
+        keeper=keeper or KeptSecrets(connection, store),
         budgets=budgets,
         observe=_auditor(connection.name, store),
         look=Lookups(connection, store),

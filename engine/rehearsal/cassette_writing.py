@@ -29,6 +29,7 @@ _HEAD = (
     "# Recorded by `fieldwright record`. Secrets, persons' data and ids are made up; the form is as it came.\n\n"
 )
 _MOST_PLACES = 20
+_KEPT_HEADERS = ("link", "location")
 
 
 def cassette_text(
@@ -94,8 +95,9 @@ class _Writing:
     def _answer(self, one: Recorded) -> dict[str, Json]:
         subjects, raw = self.replacer.subjects, one.answer
         made: dict[str, Json] = {"status": raw.status}
-        if "link" in raw.headers:
-            made["headers"] = {"link": self.replacer.link(raw.headers["link"])}
+        headers = {name: self.replacer.link(raw.headers[name]) for name in _KEPT_HEADERS if name in raw.headers}
+        if headers:
+            made["headers"] = headers
         if not raw.body:
             return made
         good = 200 <= raw.status < 300

@@ -21,16 +21,15 @@ from engine.errors import CallError, FieldwrightError, InputError
 from engine.manifest.connection import Connection
 from engine.manifest.findings import did_you_mean
 from engine.model import Json, Outcome
-from engine.pipeline.route import Route
+from engine.pipeline.route import open_route
 from engine.rehearsal.answers import SIGN_IN
 from engine.rehearsal.incoming import raw_events
+from engine.rehearsal.pretended import pretended
 from engine.rehearsal.scorers import fixed_scorer
 from engine.rehearsal.staging import Stage
 from engine.scoring.resume_text import ResumeReader
 from engine.store.store import Store
-from engine.writeback.discovery import Discovery
 
-_PATIENCE_S = 120.0
 _SCORE: Mapping[str, Json] = {"match": 80, "reasons": ["recorded"], "tags": ["recorded"]}
 
 
@@ -66,17 +65,15 @@ class RecordingTransport:
     """A Transport that lets reads and signing in through to ``inner``, keeps the reads, and sends no write."""
 
     def __init__(self, connection: Connection, inner: Transport) -> None:
-        self._operations, self._inner = connection.manifest.operations, inner
+        self._manifest, self._inner = connection.manifest, inner
         self.recording = Recording(secrets={str(secret) for secret in connection.secrets})
 
     def send(self, request: PreparedRequest) -> RawAnswer:
         """The answer of the ATS to a read; one of ours to a write."""
         signs_in = request.operation.startswith(SIGN_IN)
-        declared = self._operations.get(request.operation)
-        if not signs_in and (declared is None or declared.writes):
+        if not signs_in and self._manifest.operations[request.operation].writes:
             self.recording.unsent.append(request.operation)
-            status = min(declared.ok) if declared is not None and declared.ok else 200
-            return RawAnswer(status, {"content-type": "application/json"}, b"{}", received=2)
+            return pretended(self._manifest, self._manifest.operations[request.operation])
         self.recording.secrets |= _secrets_sent(request)
         answer = self._sent(request)
         if signs_in:
@@ -110,8 +107,7 @@ def record_event(
     recorder = RecordingTransport(connection, transport)
     clock = ManualClock(SYSTEM.now())
     with _new_store(clock) as store, ResumeReader(processes=1) as reader, _told():
-        caller = Caller(connection, transport=recorder, keeper=keeper, patience_s=_PATIENCE_S)
-        route = Route(connection, caller, Discovery(connection, caller, store))
+        route = open_route(connection, recorder, store, SYSTEM, keeper=keeper)
         stage = Stage(route, store, clock, fixed_scorer(_SCORE), reader, tries_again=False)
         played = stage.play(raw_events(connection, event, clock.now()))
     recorder.recording.outcomes = tuple(
@@ -128,8 +124,7 @@ def record_stream(connection: Connection, transport: Transport, keeper: Keeper, 
         raise InputError(f"there is no poll stream `{name}`", hint=did_you_mean(name, streams) or None)
     recorder = RecordingTransport(connection, transport)
     with _told():
-        caller = Caller(connection, transport=recorder, keeper=keeper, patience_s=_PATIENCE_S)
-        reading = caller.pages(streams[name].operation, {})
+        reading = Caller(connection, transport=recorder, keeper=keeper).pages(streams[name].operation, {})
         for _, _page in zip(range(pages), reading, strict=False):
             pass
     return recorder.recording
@@ -163,7 +158,7 @@ def _secrets_sent(request: PreparedRequest) -> set[str]:
     carried = {value for name, value in request.headers.items() if name in request.credential_headers}
     query = parse_qsl(urlsplit(request.url).query)
     carried |= {value for name, value in query if name in request.credential_query}
-    whole = {*carried, *request.hidden}
+    whole = {secret for secret in (*carried, *request.hidden) if len(secret) >= 8}
     return whole | {part for secret in whole for part in secret.split() if len(part) >= 8}
 
 

@@ -79,7 +79,9 @@ class Replacer:
         return self.made.path(path, self.subjects.words.__contains__)
 
     def link(self, header: str) -> str:
-        """A header ``Link``, its addresses made up."""
+        """A header ``Link`` or ``Location``, its addresses made up."""
+        if "<" not in header:
+            return self._mark(header)
         return re.sub(r"<([^>]*)>", lambda found: f"<{self._address(found[1])}>", header)
 
     # ── the walk ─────────────────────────────────────────────────────────────────────────────────────────────

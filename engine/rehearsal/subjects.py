@@ -122,7 +122,9 @@ def subjects_of(connection: Connection) -> Subjects:
         id_keys=frozenset(_id_keys(manifest)),
         marks=frozenset(_marks(manifest)),
         header_names=frozenset(_header_names(manifest)),
-        words=frozenset({*_texts(read(FilePath(manifest.file)).data), *_own_targets(manifest)}),
+        words=frozenset(
+            {*_texts(read(FilePath(manifest.file)).data), *_own_targets(manifest), *_event_words(manifest)}
+        ),
         files=frozenset(files),
         encoded=encoded,
     )
@@ -173,6 +175,13 @@ def _header_names(manifest: Manifest) -> Iterator[str]:
 def _marks(manifest: Manifest) -> Iterator[str]:
     sources = (one.paging.source for one in manifest.operations.values() if one.paging is not None)
     yield from (chain[-1] for path in sources if path is not None for chain in path.references if chain)
+
+
+def _event_words(manifest: Manifest) -> Iterator[str]:
+    """The words of which the names of the ATS's events are made."""
+    events = manifest.events
+    for way in (events.webhook, events.queue):
+        yield from (word for name in (way.types if way is not None else ()) for word in re.split(r"\W+", name))
 
 
 def _own_targets(manifest: Manifest) -> Iterator[str]:
