@@ -8,19 +8,22 @@ import hmac
 import json
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from connectors.calls import Caller
+from connectors.transport import HttpTransport
 from engine.clock import ManualClock
 from engine.manifest.connection import Connection
 from engine.model import OutcomeKind
 from engine.redaction import Secret
 from engine.rehearsal.running import scorer_of
+from engine.runtime.actions import action_of, given_of
 from engine.runtime.service import Service
 from engine.store import Store, StoredEvent
 from tests.conformance.shipped import shipped
@@ -180,3 +183,45 @@ def test_a_partners_event_ends_in_the_result_at_the_address_that_it_brought(acco
     attributes = put.json["data"]["attributes"]
     assert attributes == {"status": "completed", "assessment": {"score": 86}, "summary": "• Retail sales"}
     assert "11" not in account.values
+
+
+_STAGE = {"stage": {"data": {"type": "stages", "id": "22510"}}}
+_BOTH = {"candidate": {"data": {"type": "candidates", "id": "1"}}, "job": {"data": {"type": "jobs", "id": "2"}}}
+_NAMED = {"first-name": "Ana", "last-name": "Example", "email": "ana@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("action", "given", "call", "sent"),
+    [
+        (
+            "create_candidate",
+            ["first_name=Ana", "last_name=Example", "email=ana@example.com"],
+            ("POST", "/v1/candidates"),
+            {"type": "candidates", "attributes": _NAMED},
+        ),
+        (
+            "apply_to_job",
+            ["candidate_id=1", "job_id=2"],
+            ("POST", "/v1/job-applications"),
+            {"type": "job-applications", "relationships": _BOTH},
+        ),
+        (
+            "move",
+            ["application_id=501", "stage_id=22510"],
+            ("PATCH", "/v1/job-applications/501"),
+            {"id": "501", "type": "job-applications", "relationships": _STAGE},
+        ),
+    ],
+)
+def test_what_a_person_decides_on_is_sent_as_a_document_of_the_ats(
+    account: Teamtailor, action: str, given: list[str], call: tuple[str, str], sent: dict[str, Any]
+) -> None:
+    manifest = shipped("teamtailor").manifest
+    declared = action_of(manifest, action)
+    account.server.on(*call, Reply(201 if call[0] == "POST" else 200, json={"data": {"id": "1"}}))
+    tenant = replace(shipped("teamtailor").connections[0], name="by-hand")
+    transport = HttpTransport(sandbox_origin=account.server.origin)
+    with closing(Caller(tenant, transport=transport, clock=account.clock)) as caller:
+        caller.call(declared.operation, {"given": given_of(declared, given)})
+    (seen,) = account.written()
+    assert (seen.method, seen.path, seen.json) == (*call, {"data": sent})
