@@ -30,19 +30,25 @@ class ScoringText:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """``verified``: operation → what confirms it; ``mechanisms``: number → name, of those that are used."""
+    """``verified``: operation → what confirms it; ``mechanisms``: number → name, of those that are used.
+
+    ``unsampled`` are the operations that answer with JSON and of which no sample shows an answer: what is read from
+    them is checked by nothing but the vendor's description, where there is one.
+    """
 
     file: str
     name: str
     verified: Mapping[str, str]
     mechanisms: Mapping[int, str]
     scoring: tuple[ScoringText, ...]
+    unsampled: tuple[str, ...] = ()
 
     def as_json(self) -> Json:
         return {
             "file": self.file,
             "name": self.name,
             "verified": dict(self.verified),
+            "unsampled": list(self.unsampled),
             "mechanisms": [{"number": number, "name": name} for number, name in self.mechanisms.items()],
             "scoring": {
                 "protected_fields_reach_it": any(one.protected for one in self.scoring),
@@ -66,7 +72,13 @@ def report_of(linted: Linted) -> Scorecard:
         verified={name: operation.value("verified", "unknown") for name, operation in root.items("operations")},
         mechanisms={number: names[number] for number in sorted(used(root.data)) if number in names},
         scoring=_scoring(root),
+        unsampled=tuple(name for name, node in root.items("operations") if _is_unsampled(linted, name, node)),
     )
+
+
+def _is_unsampled(linted: Linted, name: str, operation: Node) -> bool:
+    reads = any(key in operation for key in ("records", "record", "success", "must_hold")) or "get" in operation
+    return name not in linted.sampled and reads and not operation.value("binary", False)
 
 
 def _scoring(root: Node) -> tuple[ScoringText, ...]:
@@ -86,15 +98,16 @@ def show_report(card: Scorecard) -> None:
     numbers = {word: sum(one == word for one in card.verified.values()) for word in CONFIRMED}
     told = ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
     hanging("", f"{counted(total, 'operation')}, confirmed by: {told}." if total else "No operation can be told.")
-    show(table(("operation", "confirmed by"), list(card.verified.items())))
+    rows = [(name, word, "no sample" if name in card.unsampled else "") for name, word in card.verified.items()]
+    show(table(("operation", "confirmed by", "what it answers"), rows))
     hanging("", f"{counted(len(card.mechanisms), 'mechanism')}:")
     show(table(("", "mechanism"), [(str(number), name) for number, name in card.mechanisms.items()]))
     guilty = [one for one in card.scoring if one.protected]
     proof = "of the ATS's records, no name, contact, photo, age, gender or address reaches the scoring step"
     hanging("", f"Scoring: {proof if not guilty else 'protected fields reach the scoring step'}. What it reads:")
-    rows = [
+    texts = [
         (f"{one.place} (line {one.line})", one.reads.replace("\n", "\\n"), ", ".join(one.protected))
         for one in card.scoring
     ]
-    show(table(("place", "expression", "protected"), rows))
+    show(table(("place", "expression", "protected"), texts))
     typer.echo("")

@@ -143,6 +143,8 @@ def test_the_report_shows_what_confirms_operations_what_mechanisms_are_used_and_
     smart, tracker = cards["SmartRecruiters"], cards["TrackerRMS"]
     assert smart["verified"]["get_company"] in ("spec", "sample", "third-party", "unknown")
     assert {"number": 57, "name": "Rate limits"} in smart["mechanisms"]
+    assert "list_jobs" in smart["unsampled"]
+    assert "get_candidate" not in smart["unsampled"]
     for card in cards.values():
         assert card["scoring"]["protected_fields_reach_it"] is False
     places = {one["place"]: one["reads"] for one in tracker["scoring"]["reads"]}

@@ -10,11 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.cli.lint_files import lint_file
+from engine.errors import SpecError
 from engine.manifest.build import examine
 from engine.manifest.findings import Finding
 from engine.manifest.inside import position_inside
+from engine.manifest.lint.check import lint
+from engine.manifest.schemas import data_folder
 from engine.manifest.source import read_text
-from tests.manifest.planting import SHIPPED, findings
+from tests.manifest.planting import SHIPPED
 
 NAMES = st.sampled_from(sorted(SHIPPED))
 MANY = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
@@ -58,6 +61,14 @@ jobs: {only: [a]}
 stage_move: {to: INTERVIEW, when: score.match}
 shortlist: {url: "https://s.example/{{ job.id }}"}
 """
+
+
+def findings(text: str, name: str = "smartrecruiters") -> list[Finding]:
+    """What lint finds in ``text`` in the place of the shipped manifest, its samples beside it."""
+    try:
+        return list(lint(read_text(text, str(data_folder("mappings") / f"{name}.yaml"))).findings)
+    except SpecError as error:
+        return list(error.findings)
 
 
 def assert_told(found: list[Finding], text: str) -> None:

@@ -34,6 +34,8 @@ NEVER_MATCHED = [
     (SR, "name: label, type: type", "name: «lable, type: type", "`lable`", "`label`"),
     (SR, "email: email\n      phone", "email: email.«address\n      phone", "`email` is text", ""),
     (SR, "description: jobAd.sections.jobDescription.text", "description: jobAd.«section.jobDescription.text", "`jobAd.section`", "`jobAd.sections`"),
+    (SR, 'name: headers."event-name"', 'name: headers.«"event-nam"', "`headers.event-nam`", "`headers.event-name`"),
+    (TR, "join('.', [body.recordType, body.action])", "join('.', [body.«recordTyp, body.action])", "`body.recordTyp`", "`body.recordType`"),
     (TR, "last_name: surname", "last_name: «surnam", "`surnam`", "`surname`"),
 ]  # fmt: skip
 
@@ -63,6 +65,8 @@ WRONG = [
     (SR, "Skima evaluation for {{ job.title }}", "Skima evaluation for {{ job.title | «date }}", "wrong-kind", "`date` expects a moment"),
     (SR, 'value: "{{ score.match }}"', 'value: "«{{ score.skills_matched }}"', "wrong-kind", "“Skima Match Score” holds numbers in the samples, and this is a list of texts"),
     (SR, "value: Skima Screened\n", "value: \"«{{ score.primary_experience }}\"\n", "wrong-kind", "a tag is a text, and this is an object"),
+    (SR, "[-1].{id: id, name: name, content_type: contentType}", "[-1].{id: id, name: name, «content_typ: contentType}", "unknown-key", "unknown key `content_typ`"),
+    (SR, "[?job.id].{job_id: job.id, status: status}", "[?job.id].{job_id: job.id, «state: status}", "unknown-key", "unknown key `state`"),
     (TR, "keep: to_string(record.resourceId) == candidate.id", "keep: «record.resourceId == candidate.id", "never-true", "a whole number is compared with a candidate's id"),
     (TR, "when: settings.credential == 'oauth'\n        steps", "when: «settings.credential == 'oath'\n        steps", "never-true", "never `oath`"),
     (TR, "job: record.opportunityId, application", "job: «record.resourceId, application", "wrong-id", "a candidate's id"),
@@ -112,3 +116,16 @@ def test_without_samples_nothing_is_said_of_answers() -> None:
         SHIPPED[SR].replace("samples: [smartrecruiters.test.yaml]\n", "").replace("records: content", "records: any")
     )
     assert linted(text, SR) == []
+
+
+def test_what_tells_success_is_looked_for_in_good_and_failed_answers() -> None:
+    text = SHIPPED[TR].replace("success: status == `0`", "success: state == `0`")
+    found = [one for one in linted(text, TR) if one.code == "never-matched"]
+    assert {one.message for one in found} >= {"`state` is never there in the samples of set_tags"}
+
+
+def test_an_error_s_code_may_be_absent_from_samples_but_not_be_misspelt() -> None:
+    text = SHIPPED[SR].replace("code: errors[0].code", "code: errors[0].reason")
+    assert linted(text, SR) == []
+    text = SHIPPED[SR].replace("code: errors[0].code", "code: errors[0].codes")
+    assert [(one.code, one.severity) for one in linted(text, SR)] == [("likely-misspelt", "warning")]

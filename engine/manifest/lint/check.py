@@ -14,7 +14,7 @@ from engine.manifest.lint.knowledge import Knowledge
 from engine.manifest.lint.placed import check_placed
 from engine.manifest.lint.protected import check_protected
 from engine.manifest.lint.rungs import check_rungs
-from engine.manifest.lint.samples import samples_of
+from engine.manifest.lint.samples import Samples, samples_of
 from engine.manifest.lint.secrets import check_secrets_flow
 from engine.manifest.lint.targets import check_targets
 from engine.manifest.lint.unused import check_unused
@@ -40,11 +40,15 @@ _OF_WRONG_FORM = (LookupError, TypeError, AttributeError, ValueError, AssertionE
 
 @dataclass(frozen=True, slots=True)
 class Linted:
-    """What came of it. ``manifest`` is None where the form is wrong; ``root`` is the document."""
+    """What came of it. ``manifest`` is None where the form is wrong; ``root`` is the document.
+
+    ``sampled`` are the operations of which a sample shows a good answer.
+    """
 
     manifest: Manifest | None
     root: Node
     findings: tuple[Finding, ...]
+    sampled: frozenset[str]
 
 
 def lint(source: Source, documented: AnswerOf = lambda _call: None) -> Linted:
@@ -56,13 +60,15 @@ def lint(source: Source, documented: AnswerOf = lambda _call: None) -> Linted:
     manifest, found = opened(source)
     root = _apart(found)
     passing = () if manifest is not None else _OF_WRONG_FORM
+    samples = Samples()
     with suppress(*passing):
-        knowledge = Knowledge(root, samples_of(root), documented)
+        samples = samples_of(root)
+        knowledge = Knowledge(root, samples, documented)
         followings = follow_all(knowledge)
         for check in _CHECKS:
             with suppress(*passing):
                 check(knowledge, followings)
-    return Linted(manifest, root, tuple(sorted(set(root.report.findings))))
+    return Linted(manifest, root, tuple(sorted(set(root.report.findings))), frozenset(samples.answers))
 
 
 def _apart(root: Node) -> Node:

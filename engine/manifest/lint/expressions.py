@@ -18,7 +18,7 @@ Followings = Mapping[tuple[str | int, ...], Followed]
 """What each expression gives, by its place in the document."""
 
 _SHOWN = 12
-_ALMOST = 0.8
+_ALMOST = 0.75
 
 
 def follow_all(knowledge: Knowledge) -> Followings:
@@ -30,7 +30,7 @@ def follow_all(knowledge: Knowledge) -> Followings:
         followings[use.node.path] = found
         told = _told_places(use.node)
         for absent in found.absent:
-            _tell_absent(use, absent, told, _may_be_empty(knowledge.root, use.node))
+            _tell_absent(use, absent, told, _may_be_absent(knowledge.root, use.node, absent))
         for clash in found.clashes:
             tell(use.node, clash, told)
     return followings
@@ -54,14 +54,14 @@ def _told_places(node: Node) -> set[tuple[int, int]]:
     return {(finding.line, finding.column) for finding in node.report.findings}
 
 
-def _tell_absent(use: Use, absent: Absent, told: set[tuple[int, int]], may_be_empty: bool) -> None:
+def _tell_absent(use: Use, absent: Absent, told: set[tuple[int, int]], may_be_absent: bool) -> None:
     node, name = use.node, ".".join(absent.chain)
     if node.position(absent.at) in told:
         return
     if not absent.origin and not absent.instead:
         told.add(node.position(absent.at))
         node.fail("unknown-name", f"`{name}` is not known here", _instead(absent), offset=absent.at)
-    elif absent.optional or (may_be_empty and not absent.chain[1:]):
+    elif absent.optional or may_be_absent:
         _tell_misspelt(use, absent)
     else:
         told.add(node.position(absent.at))
@@ -80,10 +80,12 @@ def _tell_misspelt(use: Use, absent: Absent) -> None:
         use.node.warn("likely-misspelt", message, _instead(absent), offset=absent.at)
 
 
-def _may_be_empty(root: Node, node: Node) -> bool:
-    """Whether the canonical field that ``node`` maps may be left out by a record: its first key, that is."""
+def _may_be_absent(root: Node, node: Node, absent: Absent) -> bool:
+    """Whether what ``node`` reads may be left out: an error's code, the key of a field that may be empty."""
     path = node.path
-    if len(path) != 4 or path[0] != "objects" or path[2] != "fields":
+    if path[-2:] == ("errors", "code"):
+        return True
+    if len(path) != 4 or path[0] != "objects" or path[2] != "fields" or absent.chain[1:]:
         return False
     return path[3] in root["objects"][path[1]].value("may_be_empty", ())
 

@@ -11,14 +11,13 @@ from engine.manifest.expressions import compile_path
 from engine.manifest.lint.samples import Samples
 from engine.manifest.node import Node, Use
 from engine.manifest.path_types import follow
-from engine.manifest.readings import AnswerOf, CallPath, Reading, given_to, readings
+from engine.manifest.readings import AnswerOf, CallPath, Reading, given_to, readings, record_of
 from engine.manifest.scope import as_type
 from engine.manifest.types import ANY, FREE_TEXT, NULL, SECRET, TEXT, Type, all_of, of_value, record, union
 from engine.model import Json
 
 _STREAM = ("events", "poll", "streams")
 _SECRET_TEXT = replace(TEXT, means=SECRET)
-_UNFILLED = ("name", "dedupe")
 
 
 class Knowledge:
@@ -78,7 +77,7 @@ class Knowledge:
         if path[2] == "types":
             return self._payloads.get(str(path[3]), ANY)
         declared = self.root["events"]["webhook"].value("types", {})
-        if path[2] in _UNFILLED and all(name in self._payloads for name in declared):
+        if path[2] == "name" or (path[2] == "dedupe" and all(name in self._payloads for name in declared)):
             return all_of(self._payloads.values()) or ANY
         return ANY
 
@@ -92,9 +91,21 @@ class Knowledge:
     def given(self, reading: Reading) -> Type:
         """What the expression is called with."""
         if reading.base == "error":
-            return ANY
+            return self._failures([str(reading.call[1])])
+        if reading.node.key == "success":
+            return self._all_answers(str(reading.call[1]))
         given = given_to(self.root, reading, self.answer_of)
         return self._streamed(reading, given) if reading.owner.path[:3] == _STREAM else given
+
+    def _failures(self, operations: Iterable[str]) -> Type:
+        """What is answered when calls of these operations fail."""
+        found = [answer for name in operations for answer in self.samples.failures.get(name, ())]
+        return _from_samples(found, "the samples of failed calls") or ANY
+
+    def _all_answers(self, name: str) -> Type:
+        """What tells success from failure is read from both."""
+        found = [*self.samples.answers.get(name, ()), *self.samples.failures.get(name, ())]
+        return _from_samples(found, f"the samples of {name}") or ANY
 
     def _streamed(self, reading: Reading, given: Type) -> Type:
         """``given`` with what samples of the stream's records add."""
@@ -118,7 +129,7 @@ class Knowledge:
     def context(self, use: Use) -> Type:
         """What the expression of ``use`` may read."""
         reading = self.readings.get(use.node.path)
-        given = self.given(reading) if reading is not None else ANY
+        given = self.given(reading) if reading is not None else self._unnamed(use.node.path)
         if use.scope is None or (reading is not None and reading.base not in ("named", "error")):
             return given
         if id(use.scope) not in self._scopes:
@@ -128,7 +139,24 @@ class Knowledge:
             names["auth"] = record(dict.fromkeys(names["auth"].keys or (), _SECRET_TEXT))
         return record({**names, **(given.keys or {}), **self._by_place(use.node.path)})
 
+    def _unnamed(self, path: tuple[str | int, ...]) -> Type:
+        if path[0] != "apis" or path[2:] != ("errors", "code"):
+            return ANY
+        only = len(self.root["apis"].data) == 1
+        operations = self.root.items("operations")
+        return self._failures(name for name, node in operations if only or node.value("api") == path[1])
+
     def _by_place(self, path: tuple[str | int, ...]) -> Mapping[str, Type]:
+        if path[:2] == ("objects", "resume") and path[-1] == "attachment":
+            return {"record": self._record_of("candidate")}
+        if path[0] == "objects" and path[2:3] == ("add",):
+            return {"record": self._record_of(str(path[1]))}
+        if path[0] == "operations" and path[1] in self._added_reads:
+            return {"record": self._added_reads[str(path[1])]}
+        if path == ("events", "webhook", "name"):
+            shown = [_lower(event.get("headers")) for event in self.samples.events]
+            headers = _from_samples((one for one in shown if one), "the headers of the sample events") or ANY
+            return {"body": self._payload(path), "headers": headers}
         if path[:2] == ("events", "webhook") and len(path) > 2:
             return {"body": self._payload(path)}
         if path[:2] == ("write_back", "notes"):
@@ -136,6 +164,25 @@ class Knowledge:
             outputs = dict.fromkeys(self.root["write_back"].value("outputs", {}), FREE_TEXT)
             return {"outputs": record(outputs, open=bool(self.root.report.malformed))}
         return {}
+
+    def _record_of(self, kind: str) -> Type:
+        """The record that an object is made of."""
+        read = self.root["objects"][kind].value("read")
+        call: CallPath = ("operations", read)
+        known = record_of(self.root, call, self.answer_of(call) or ANY)
+        return (
+            known if known.keys is None else replace(known, open=self.root["objects"][kind].value("add") is not None)
+        )
+
+    @cached_property
+    def _added_reads(self) -> Mapping[str, Type]:
+        """The operations that complete an object, and the record that their templates see."""
+        found: dict[str, Type] = {}
+        for kind, node in self.root.items("objects"):
+            for _, added in node.items("add") if kind != "resume" else ():
+                name = str(added.value("read"))
+                found[name] = union(found[name], self._record_of(kind)) if name in found else self._record_of(kind)
+        return found
 
 
 def _from_samples(values: Iterable[Json], origin: str) -> Type | None:

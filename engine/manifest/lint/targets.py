@@ -7,17 +7,19 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from engine.manifest.expressions import Chain, Path
+from engine.manifest.findings import did_you_mean
 from engine.manifest.lint.expressions import Followings, tell
 from engine.manifest.lint.identities import Identities
 from engine.manifest.lint.knowledge import Knowledge
 from engine.manifest.node import Use
 from engine.manifest.path_types import Followed
-from engine.manifest.scope import APPLICATION, CANDIDATE, JOB
+from engine.manifest.scope import APPLICATION, ATTACHMENT, CANDIDATE, JOB
 from engine.manifest.templates import Template
 from engine.manifest.type_clashes import Clash, fits, is_id, misplaced
 from engine.manifest.types import TEXT, Kind, Type, describe, list_of
 
 _OBJECTS = {"candidate": CANDIDATE, "application": APPLICATION, "job": JOB}
+_APPLICATION = ("job_id", "status", "application_id")
 _SCALAR: tuple[Kind, ...] = ("text", "number", "boolean")
 _NAMED = re.compile(r"/([A-Za-z_-]+)/\{\{\s*([\w.]+)\s*\}\}")
 _WHOLE = re.compile(r"\{\{\s*([\w.]+)\s*\}\}")
@@ -41,6 +43,9 @@ def check_targets(knowledge: Knowledge, followings: Followings) -> None:
 
 
 def _of_path(path: Path, place: tuple[str | int, ...], given: Type, identities: Identities) -> Clash | None:
+    known = _keys_due(place)
+    if known is not None:
+        return _unknown_key(path, known, given)
     due = _due(place)
     if due is None:
         return None
@@ -51,6 +56,24 @@ def _of_path(path: Path, place: tuple[str | int, ...], given: Type, identities: 
             if clash is not None:
                 return replace(clash, at=at)
     return _unfit(due, given, str(place[-1]))
+
+
+def _keys_due(place: tuple[str | int, ...]) -> tuple[str, ...] | None:
+    """The keys of the object that is made here, where it is one of the engine's."""
+    if place[:2] == ("objects", "resume") and place[-1] in ("pick", "attachment"):
+        return tuple(ATTACHMENT.keys or ())
+    return _APPLICATION if place == ("objects", "candidate", "applications") else None
+
+
+def _unknown_key(path: Path, known: tuple[str, ...], given: Type) -> Clash | None:
+    made = given.element if given.may_be("list") else given
+    written = [name for name in made.keys or () if re.search(rf"\b{re.escape(name)}\s*:", path.text)]
+    for name in written if not made.origin else ():
+        if name not in known:
+            found = re.search(rf"\b{re.escape(name)}\s*:", path.text)
+            at = found.start() if found else 0
+            return Clash("unknown-key", f"unknown key `{name}`", did_you_mean(name, known), at)
+    return None
 
 
 def _due(place: tuple[str | int, ...]) -> Type | None:
