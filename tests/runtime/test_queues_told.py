@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,11 +16,12 @@ from engine.pipeline.route import open_route
 from engine.runtime.doctor.diagnosis import Check
 from engine.runtime.doctor.examine import Patient, examine
 from engine.runtime.doors import door_report
+from engine.runtime.service import Service
 from engine.store import Store
 from tests.conformance.acme import Acme
-from tests.conformance.test_delta import DRAINED
-from tests.fake_server import FakeServer
-from tests.pipeline.line import READER
+from tests.conformance.test_delta import DRAINED, Queue
+from tests.fake_server import FakeServer, Reply, Seen
+from tests.pipeline.line import READER, SCORER
 
 SETUP = """
 setup:
@@ -78,3 +80,24 @@ def test_doctor_looks_at_the_queue_without_taking_from_it(acme: Acme, tmp_path: 
         assert "may not have been kept" in after.says[1]
         assert acme.server.seen("/queue") == []
         route.caller.close()
+
+
+def test_a_running_service_subscribes_and_drains_by_itself(acme: Acme, tmp_path: Path) -> None:
+    queue, drained = Queue(acme), threading.Event()
+    queue.add(1, 2, 3)
+
+    def take(seen: Seen) -> Reply:
+        reply = queue._take(seen)
+        if reply.json == {}:
+            drained.set()
+        return reply
+
+    acme.server.on("GET", "/queue", take)
+    with Store.open(tmp_path / "s.db") as store:
+        connection = acme.connection(DRAINED)
+        sandboxes = {"tenant": acme.server.origin}
+        with Service({"tenant": connection}, store, scorer=SCORER, sandboxes=sandboxes) as service:
+            service.start()
+            assert drained.wait(20)
+        assert len(store.inbox.list()) == 3
+        assert len(queue.subscribed) == 1
