@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, delete, select
+from sqlalchemy import Row, delete, select
 
 from engine.clock import Clock
 from engine.store.database import Database, upsert
@@ -31,10 +31,6 @@ class Capabilities:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    def get(self, connection: str, name: str) -> Capability | None:
-        """What is known, or None where nothing is, or no more."""
-        return self._select(connection, capabilities.c.name == name).get(name)
-
     def put(
         self,
         connection: str,
@@ -56,7 +52,10 @@ class Capabilities:
 
     def all(self, connection: str, *, expired_too: bool = False) -> dict[str, Capability]:
         """All that is known of a connection (``expired_too``: or was, when it was last found out), by name."""
-        return self._select(connection, since=0.0 if expired_too else None)
+        since = 0.0 if expired_too else self._clock.now()
+        wanted = (capabilities.c.connection == connection, capabilities.c.expires_at > since)
+        with self._database.read() as reading:
+            return {row.name: _capability(row) for row in reading.execute(select(capabilities).where(*wanted))}
 
     def forget(self, connection: str, name: str | None = None) -> None:
         """Forgets one finding, or all of the connection."""
@@ -65,15 +64,6 @@ class Capabilities:
             wanted.append(capabilities.c.name == name)
         with self._database.write() as writing:
             writing.execute(delete(capabilities).where(*wanted))
-
-    def _select(
-        self, connection: str, *conditions: ColumnElement[bool], since: float | None = None
-    ) -> dict[str, Capability]:
-        moment = self._clock.now() if since is None else since
-        valid = (capabilities.c.connection == connection, capabilities.c.expires_at > moment)
-        with self._database.read() as reading:
-            rows = reading.execute(select(capabilities).where(*valid, *conditions))
-            return {row.name: _capability(row) for row in rows}
 
 
 def _capability(row: Row[Any]) -> Capability:

@@ -15,6 +15,7 @@ from engine.manifest.connection import Connection
 from engine.manifest.expressions import holds
 from engine.manifest.model import Capability, Place, Rung
 from engine.model import Candidate, Json, PlaceKind
+from engine.store.capabilities import Capability as Found
 from engine.store.store import Store
 from engine.writeback.bindings import Bindings
 from engine.writeback.directories import Directories
@@ -95,7 +96,8 @@ class Discovery:
         """Each capability that is not there, with the cause in one phrase."""
         engine = {"public_url": self._connection.public_url}
         context = {"settings": dict(self._connection.settings), "prospect": prospect, "engine": engine}
-        causes = ((one.name, self._cause(one, context)) for one in self._manifest.capabilities.values())
+        found = self._store.capabilities.all(self._connection.name)
+        causes = ((one.name, self._cause(one, context, found)) for one in self._manifest.capabilities.values())
         return {name: cause for name, cause in causes if cause is not None}
 
     def learn(self, place: PlaceKind, refusal: Refused) -> None:
@@ -128,10 +130,10 @@ class Discovery:
             for entry in kept:
                 self.directories.forget(place.options, {"field": {"id": entry.id}})
 
-    def _cause(self, capability: Capability, context: Mapping[str, Json]) -> str | None:
+    def _cause(self, capability: Capability, context: Mapping[str, Json], found: Mapping[str, Found]) -> str | None:
         if capability.when is not None and not capability.when(context):
             return capability.otherwise
-        remembered = self._store.capabilities.get(self._connection.name, capability.name)
+        remembered = found.get(capability.name)
         if remembered is not None:
             return None if remembered.available else remembered.cause
         return self._probe(capability) if capability.probe else None

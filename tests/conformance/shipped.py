@@ -5,16 +5,19 @@ from __future__ import annotations
 import copy
 import functools
 import re
+import socket
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from connectors.addresses import parts
 from connectors.calls import Caller
 from connectors.messages import PreparedRequest, RawAnswer, UploadFile
 from connectors.transport import HttpTransport
 from engine.clock import ManualClock
+from engine.errors import Ambiguous, Transient
 from engine.manifest.connection import Connection
 from engine.manifest.expressions import Path as JsonPath
 from engine.manifest.hosts import host_allowed
@@ -85,7 +88,10 @@ def shipped(name: str) -> Shipped:
 
 
 class Wire(CannedTransport):
-    """Canned answers over real HTTP: each request goes through a socket, and must come as it was prepared."""
+    """Canned answers over real HTTP. What is kept of a request is what arrived, and it must be what was prepared.
+
+    A lost answer is a connection that is cut, a lost request one to a port where nobody listens.
+    """
 
     def __init__(self, manifest: Manifest, answers: Answers, server: FakeServer) -> None:
         super().__init__(manifest, answers)
@@ -94,12 +100,27 @@ class Wire(CannedTransport):
 
     def send(self, request: PreparedRequest) -> RawAnswer:
         with self._one:
-            answer = super().send(request)
-            reply = Reply(answer.status, body=answer.body, headers=answer.headers)
+            reply = self._reply(request)
+            if reply is None:
+                return sent_to_nobody(request)
             self._server.on(request.method, "*", reply)
-            arrived = self._http.send(request)
-            check_arrived(request, self._server.requests[-1])
-        return arrived
+            known = len(self._server.requests)
+            try:
+                return self._http.send(request)
+            finally:
+                (seen,) = self._server.requests[known:]
+                check_arrived(request, seen)
+                self.exchanged[-1] = replace(self.exchanged[-1], request=as_it_arrived(request, seen))
+
+    def _reply(self, request: PreparedRequest) -> Reply | None:
+        """What the server answers; None where the request is not to arrive."""
+        try:
+            answer = super().send(request)
+        except Transient:
+            return None
+        except Ambiguous:
+            return Reply(drop="before")
+        return Reply(answer.status, body=answer.body, headers=answer.headers)
 
     def close(self) -> None:
         self._http.close()
@@ -111,6 +132,19 @@ class Wire(CannedTransport):
     @property
     def signed_in(self) -> list[str]:
         return [one.request.operation for one in self.exchanged if one.kind == "sign_in"]
+
+
+def sent_to_nobody(request: PreparedRequest) -> RawAnswer:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        origin = f"http://127.0.0.1:{server.getsockname()[1]}"
+    with HttpTransport(sandbox_origin=origin) as transport:
+        return transport.send(request)
+
+
+def as_it_arrived(request: PreparedRequest, seen: Seen) -> PreparedRequest:
+    """``request`` made anew of what a server saw; only the host, which the sandbox stands for, is the prepared one."""
+    url = f"{parts(request.url).origin}{seen.target}"
+    return replace(request, method=seen.method, url=url, headers=seen.headers, body=seen.body or None)
 
 
 def check_arrived(request: PreparedRequest, seen: Seen) -> None:

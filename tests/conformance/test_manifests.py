@@ -21,7 +21,6 @@ from engine.manifest.model import Api, Authenticator, Operation, RetryHint
 from engine.rehearsal.answers import CannedAnswer
 from engine.rehearsal.rehearse import Rehearsals
 from engine.rehearsal.running import run_case
-from engine.rehearsal.suite import Case as Suited
 from tests.conformance.mechanisms import NUMBERS, mechanism
 from tests.conformance.shipped import FILES, NOW, Shipped, Wire, called, caller_of, context_of, shipped, with_value
 from tests.conformance.shipped_doors import knock
@@ -245,31 +244,11 @@ def does_over_http_what_its_mapping_tests_say(subject: Shipped, server: FakeServ
 
     with pytest.MonkeyPatch.context() as patch, Rehearsals() as rehearsals:
         patch.setattr(rehearsing, "CannedTransport", wired)
-        results = [run_case(case, rehearsals) for case in covering(subject)]
+        results = [run_case(case, rehearsals) for case in subject.suite.cases]
     for wire in wires:
         wire.close()
     assert [str(failed) for result in results for failed in result.failures] == []
     assert server.requests
-
-
-def covering(subject: Shipped) -> list[Suited]:
-    """As few of the mapping tests as there must be to name each operation that all of them name."""
-    chosen, named = [], set()
-    for case in sorted(subject.suite.cases, key=lambda one: -len(names_in(subject, one.expect))):
-        mine = names_in(subject, case.expect)
-        if mine - named:
-            chosen.append(case)
-            named |= mine
-    return chosen
-
-
-def names_in(subject: Shipped, expected: Any) -> set[str]:
-    """The operations that an expectation names."""
-    if isinstance(expected, dict):
-        expected = list(expected.values())
-    if isinstance(expected, list | tuple):
-        return {name for one in expected for name in names_in(subject, one)}
-    return {expected} & set(subject.manifest.operations) if isinstance(expected, str) else set()
 
 
 def lets_in_what_is_signed_and_nothing_else(subject: Shipped, server: FakeServer, folder: Path) -> None:
