@@ -93,6 +93,8 @@ class SchemaPlaces:
         return self._walk(source, source.data, (), [self._root])
 
     def _walk(self, source: Source, data: Json, path: PathKey, schemas: list[Schema]) -> Json:
+        if not schemas:
+            return data
         schemas = list(spread(data, schemas, self._root))
         if any(schema.get("x-secret") for schema in schemas):
             self.secret.add(path)

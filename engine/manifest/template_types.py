@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
@@ -30,23 +31,42 @@ from engine.manifest.types import (
 )
 
 _LOOP = record({"index": INTEGER, "index0": INTEGER, "first": BOOLEAN, "last": BOOLEAN, "length": INTEGER})
+_CHAIN = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*\}\}")
+_WORDS = frozenset({"true", "false", "none", "True", "False", "None"})
 _ORDERINGS = frozenset({"lt", "lteq", "gt", "gteq"})
 _NEEDS = "use `join`, `bullets` or `tojson`"
 
 
 def follow_template(template: Template, scope: Type) -> Followed:
     """What ``template`` gives where its names are of the types in ``scope``."""
-    tree = syntax_tree(template.text, template.kind)
-    reading = _Reading(template.text, dict(scope.keys or {}), scope.origin)
-    given = reading.whole(tree, keeps_type=template.kind == "value")
+    reading = _Reading(template.text, dict(scope.keys or {}))
+    given = _given(template, reading)
     return Followed(given, tuple(reading.absent), tuple(reading.clashes))
+
+
+def _given(template: Template, reading: _Reading) -> Type:
+    text, keeps_type = template.text, template.kind == "value"
+    chain = _CHAIN.fullmatch(text)
+    # Most templates are a name or plain text: they are not worth parsing again.
+    if chain is not None and keeps_type and chain[1] not in _WORDS:
+        return reading.of(_node_of(chain[1].split(".")))
+    if "{" not in text:
+        return constant(text)
+    return reading.whole(syntax_tree(text, template.kind), keeps_type=keeps_type)
+
+
+def _node_of(names: list[str]) -> nodes.Expr:
+    node: nodes.Expr = nodes.Name(names[0], "load", lineno=1)
+    for name in names[1:]:
+        node = nodes.Getattr(node, name, "load", lineno=1)
+    return node
 
 
 class _Reading:
     """Follows one template; ``names`` are what stands in scope, loops' own names among them."""
 
-    def __init__(self, text: str, names: dict[str, Type], origin: str) -> None:
-        self._text, self._names, self._origin = text, names, origin
+    def __init__(self, text: str, names: dict[str, Type]) -> None:
+        self._text, self._names = text, names
         self.absent: list[Absent] = []
         self.clashes: list[Clash] = []
 
