@@ -15,6 +15,7 @@ from engine.errors import SpecError
 from engine.manifest import scope
 from engine.manifest.build import digest, load
 from engine.manifest.findings import Finding, did_you_mean
+from engine.manifest.lint.expressions import follow_overlay
 from engine.manifest.model import Manifest
 from engine.manifest.node import Node, Report
 from engine.manifest.overlay_changes import Application, Change
@@ -71,7 +72,8 @@ def load_overlay(path: FilePath, mappings: FilePath | None = None) -> Overlay:
     if not isinstance(root.value("extends"), str):
         raise SpecError(findings)
     base = load(_manifest_file(root, mappings or data_folder("mappings")))
-    root.report.settings = dict.fromkeys(base.settings)
+    declared = {name: {"type": one.type, "of": list(one.of)} for name, one in base.settings.items()}
+    root.report.settings = {name: scope.setting_type(one) for name, one in declared.items()}
     root.report.secrets = frozenset(name for name, one in base.settings.items() if one.type == "secret")
     _check_id(root, path)
     overlay = _applied_if_well_formed(root, base)
@@ -91,7 +93,9 @@ def _check_id(root: Node, path: FilePath) -> None:
 def _applied_if_well_formed(root: Node, base: Manifest) -> Overlay | None:
     """The overlay; with mistakes of form in it None, and what can be told of the rest is told."""
     if not root.report.malformed:
-        return applied(root, base)
+        overlay = applied(root, base)
+        follow_overlay(root)
+        return overlay
     with suppress(LookupError, TypeError, AttributeError, ValueError):
         applied(root, base)
     return None

@@ -129,3 +129,10 @@ def test_an_error_s_code_may_be_absent_from_samples_but_not_be_misspelt() -> Non
     assert linted(text, SR) == []
     text = SHIPPED[SR].replace("code: errors[0].code", "code: errors[0].codes")
     assert [(one.code, one.severity) for one in linted(text, SR)] == [("likely-misspelt", "warning")]
+
+
+def test_a_name_that_the_engine_does_not_know_is_told_once() -> None:
+    mistake = planted(SHIPPED[SR], "when: score.match\n", "when: «score.mach\n")
+    assert [(one.code, (one.line, one.column)) for one in linted(mistake.text, SR)] == [
+        ("unknown-name", mistake.place)
+    ]

@@ -56,6 +56,13 @@ REFUSED = [
     ('when: {match_score: "score.match >«"}', "bad-jmespath", "ends too early", ""),
     ("notes: {«evaluatio: hi}", "unknown-note", "`evaluatio`", "`evaluation`"),
     ('notes: {evaluation: "x «{{ outputs.match_score"}', "bad-jinja", "not closed", "`}}`"),
+    (
+        "when: {match_score: \"«score.match == '86'\"}",
+        "never-true",
+        "a whole number is compared with text",
+        "to_string",
+    ),
+    ('texts: {reasons: "Why: {{ «score.skills_matched }}"}', "wrong-kind", "cannot stand in a text", "join"),
     ("notes:\n  evaluation: |\n    Hi\n    {{ «scor.match }}\n", "unknown-name", "`scor`", "`score`"),
     ("events: {poll: {every: «1 hour}}", "wrong-form", "30s, 10m or 24h", ""),
     ("events: {poll: {«evry: 1h}}", "unknown-key", "`evry`", "`every`"),

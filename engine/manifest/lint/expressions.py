@@ -10,6 +10,7 @@ from engine.manifest.findings import did_you_mean, nearest
 from engine.manifest.lint.knowledge import Knowledge
 from engine.manifest.node import Node, Use
 from engine.manifest.path_types import Absent, Followed, follow
+from engine.manifest.scope import as_type
 from engine.manifest.template_types import follow_template
 from engine.manifest.type_clashes import Clash
 from engine.manifest.types import Kind, Type, describe
@@ -36,6 +37,18 @@ def follow_all(knowledge: Knowledge) -> Followings:
     return followings
 
 
+def follow_overlay(root: Node) -> None:
+    """Follows the expressions of a tenant's file, which read nothing but what the engine itself gives them."""
+    settings = as_type(root.report.settings)
+    for use in root.report.uses:
+        found = _followed(use, as_type({**(use.scope or {}), "settings": settings}))
+        told = _told_places(use.node)
+        for absent in found.absent:
+            _tell_absent(use, absent, told, may_be_absent=False)
+        for clash in found.clashes:
+            tell(use.node, clash, told)
+
+
 def _followed(use: Use, context: Type) -> Followed:
     compiled = use.compiled
     return follow(compiled, context) if isinstance(compiled, Path) else follow_template(compiled, context)
@@ -59,8 +72,11 @@ def _tell_absent(use: Use, absent: Absent, told: set[tuple[int, int]], may_be_ab
     if node.position(absent.at) in told:
         return
     if not absent.origin and not absent.instead:
-        told.add(node.position(absent.at))
-        node.fail("unknown-name", f"`{name}` is not known here", _instead(absent), offset=absent.at)
+        # Where the manifest's own check tells of it: at the first of its names.
+        at = use.compiled.offset_of(absent.chain) if isinstance(use.compiled, Path) else absent.at
+        if node.position(at) not in told:
+            told.add(node.position(at))
+            node.fail("unknown-name", f"`{name}` is not known here", _instead(absent), offset=at)
     elif absent.optional or may_be_absent:
         _tell_misspelt(use, absent)
     else:
