@@ -71,7 +71,7 @@ def test_lint_follows_expressions_through_the_openapi(openapi: Path) -> None:
     file.write_text("\n".join(line for line in text.splitlines() if not line.startswith("samples:")), "utf-8")
     ended = fieldwright("lint", file, "--openapi", openapi, "--json")
     assert ended.code == 2
-    assert ("unknown-name", "did you mean `emial`?") in {
+    assert ("never-matched", "did you mean `emial`?") in {
         (found["code"], found["hint"]) for found in ended.json["findings"]
     }
 

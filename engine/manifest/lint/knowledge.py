@@ -36,7 +36,8 @@ class Knowledge:
         if call not in self._answers:
             name = self._sample_name(call)
             known = [_from_samples(self.samples.answers.get(name, ()), f"the samples of {name}")]
-            known.append(self._documented(call))
+            described = self._documented(call)
+            known.append(described.from_(f"what the OpenAPI says that {name} answers") if described else None)
             found = [type_ for type_ in known if type_ is not None]
             self._answers[call] = all_of(found)
         return self._answers[call]
