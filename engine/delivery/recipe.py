@@ -1,7 +1,7 @@
 """A request's calls, one after the other: each step once, whatever is interrupted; the result is a value.
 
 What was made and captured is kept after each step, and before a step leaves that must not be made twice. A retry,
-or another process, goes on behind the last one that was made.
+or another process, goes on behind the last one that was made; what was only read since the last write is read anew.
 """
 
 from __future__ import annotations
@@ -42,6 +42,10 @@ class Keep(Protocol):
         """A step was made, or is known not to have been."""
 
 
+Call = tuple[str, RecipeStep | FoundBy, Mapping[str, Json]]
+"""A call's key in its recipe, the step or the reading after the steps, and what its round sees."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """The calls to make: ``steps`` in each of ``rounds``, which is what they see beside ``context``."""
@@ -58,8 +62,8 @@ class Recipe:
         """Whether it is one call, which needs no progress kept beside whether it was sent."""
         return len(self.steps) == 1 and len(self.rounds) < 2 and self.verify is None
 
-    def calls(self) -> Iterator[tuple[str, RecipeStep | FoundBy, Mapping[str, Json]]]:
-        """(its key, the step or the reading after them, what its round sees) of every call, in order."""
+    def calls(self) -> Iterator[Call]:
+        """Every call, in order."""
         for number, seen in enumerate(self.rounds):
             for index, step in enumerate(self.steps):
                 yield f"{number}.{index} {step.call}", step, seen
@@ -82,6 +86,8 @@ class Cook:
         before = self._progress.made
         if before != tuple(key for key, _, _ in calls[: len(before)]):
             return Unproven(CHANGED)
+        before = self._written(calls[: len(before)])
+        self._progress = replace(self._progress, made=before)
         result: Attempted = Arrived("already there")
         for key, step, seen in calls[len(before) :]:
             if step is self._recipe.steps[0]:
@@ -97,6 +103,13 @@ class Cook:
             if not self._recipe.is_single and key != calls[-1][0]:
                 self._keep.stands(self._progress)
         return result
+
+    def _written(self, made: Sequence[Call]) -> tuple[str, ...]:
+        """The steps of ``made`` up to the last that writes: what was read behind it may be another by now."""
+        kept = list(made)
+        while kept and isinstance(kept[-1][1], RecipeStep) and not self._operations[kept[-1][1].call].writes:
+            kept.pop()
+        return tuple(key for key, _, _ in kept)
 
     def _seen(self, context: Mapping[str, Json]) -> Mapping[str, Json]:
         file = self._recipe.file

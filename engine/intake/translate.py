@@ -91,9 +91,13 @@ def _by_rule(connection: Connection, raw: RawEvent, rule: EventRule, context: Ma
 
 
 def _require(rule: EventRule, ids: Ids, found: Mapping[str, Json]) -> None:
-    """The event must name what it is about; an optional id (the application's, an attachment's) may be missing."""
+    """The event must name what it is about; an optional id (the application's, an attachment's) may be missing.
+
+    The job of an application may be, where the manifest says so by an empty text: ``record.job.id || ''``.
+    """
     needed = "job" if rule.event.value.startswith("job.") else "candidate" if "candidate" in found else "application"
-    missing = [name for name in found if name in (needed, "job") and getattr(ids, name) is None]
+    due = {needed} | ({"job"} if found.get("job") != "" else set())
+    missing = [name for name in found if name in due and getattr(ids, name) is None]
     if missing:
         name = missing[0]
         path = rule.ids[name].text

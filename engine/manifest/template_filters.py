@@ -216,6 +216,32 @@ def filter_keyed(value: Json, key: str = "id", item: str = "value") -> dict[str,
     return made
 
 
+def filter_overlaid(value: Json, items: Json, by: str = "id", item: str = "value") -> list[Json]:
+    """What is there (a list of mappings, or a mapping of them by key; null for nothing), as a list of ``{by, item}``.
+
+    What has no ``item`` is left out, and ``items`` stand in the place of what has their key. For an ATS that takes a
+    whole collection only: what is not sent with it would be gone.
+    """
+    given = _items(items, "overlaid")
+    ours = {_key(one, by) for one in given}
+    there = [one for one in _listed(value, by) if _key(one, by) not in ours and one.get(item) is not None]
+    return [*({by: one[by], item: one[item]} for one in there), *given]
+
+
+def _listed(value: Json, by: str) -> list[Json]:
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        return [{**one, by: key} if isinstance(one, dict) else one for key, one in value.items()]
+    return _items(value, "overlaid")
+
+
+def _key(one: Json, by: str) -> str:
+    if not isinstance(one, dict) or by not in one:
+        raise ExpressionError(f"`overlaid` expects mappings with `{by}`, found {kind_of(one)} without")
+    return text_of(one[by])
+
+
 def filter_bullets(value: Json, mark: str = "•") -> str:
     """A line for each item: a text, or the ``text`` of a mapping with its ``quote`` behind it. Nothing for null."""
     items = [] if value is None else _items(value, "bullets")
@@ -246,6 +272,7 @@ FILTERS: Mapping[str, Callable[..., Json]] = {
     "last": filter_last,
     "length": filter_length,
     "lower": filter_lower,
+    "overlaid": filter_overlaid,
     "replace": filter_replace,
     "round": filter_round,
     "string": filter_string,

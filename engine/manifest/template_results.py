@@ -19,6 +19,7 @@ _TAKEN: Mapping[str, tuple[Kind, ...]] = {
     "first": ("list", "text"),
     "last": ("list", "text"),
     "length": ("text", "list", "object"),
+    "overlaid": ("list", "object", "null"),
     "round": ("number",),
 }
 
@@ -66,5 +67,6 @@ FILTER_RESULTS: Mapping[str, Result] = {
     "keyed": _always(record({}, open=True)),
     "last": _one,
     "length": _always(INTEGER),
+    "overlaid": _always(Type(frozenset({"list"}), items=record({}, open=True))),
     "round": _always(NUMBER),
 }

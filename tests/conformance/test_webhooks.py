@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.model import CanonicalEvent, EventType, Outcome
+from engine.errors import TranslationError
+from engine.model import CanonicalEvent, EventType, Ids, Outcome
 from tests.conformance.acme import Acme
 from tests.conformance.doors import KEY, hex_of, hooked, open_hook
 from tests.conformance.mechanisms import mechanism
@@ -216,6 +217,28 @@ def test_a_handshake_is_answered_before_anything_is_verified_and_is_not_stored(a
         assert hook.post({"event": "ping"}) == 200
         assert hook.post(BODY) == 401
         assert hook.came() == []
+
+
+@mechanism(41)
+def test_an_application_without_a_job_is_about_its_person_where_the_manifest_says_so(
+    acme: Acme, tmp_path: Path
+) -> None:
+    door = hooked("""
+    name: body.action
+    acknowledge: 200
+    url_secret: "{{ settings.hook_secret }}"
+    types:
+      said: {event: application.updated, ids: {candidate: body.person, job: "body.jobs[0].id || ''"}}
+      unsaid: {event: application.updated, ids: {candidate: body.person, job: "body.jobs[0].id"}}
+    """)
+    with open_hook(acme, tmp_path, door) as hook:
+        assert hook.post({"action": "said", "person": 7, "jobs": []}, path=f"/{KEY}") == 200
+        (event,) = hook.came()
+        assert isinstance(event, CanonicalEvent)
+        assert event.ids == Ids(candidate="7")
+        assert hook.post({"action": "unsaid", "person": 7, "jobs": []}, path=f"/{KEY}") == 200
+        with pytest.raises(TranslationError, match="where the job's id is due"):
+            hook.came()
 
 
 @mechanism(40, 41)

@@ -655,6 +655,44 @@ def test_a_recipe_goes_on_behind_the_step_that_was_made(acme: Acme) -> None:
         assert tenant.places(event) == {"match_score": "note"}
 
 
+@mechanism(46, 51)
+def test_what_was_only_read_is_read_anew_before_a_collection_is_replaced_on_a_later_try(acme: Acme) -> None:
+    acme.server.on("GET", "/fields", Reply(json=FIELDS[:1]))
+    held = {"notice": {"name": "Notice", "value": "4 weeks"}, "f1": {"name": "Match Score", "value": 3}}
+    later = {**held, "notice": {"name": "Notice", "value": "2 weeks"}}
+    acme.server.on("GET", "/people/c-1/values", Reply(json=held), Reply(json=later))
+    acme.server.on("PATCH", "/people/c-1/values", Reply(503), Reply(json={}))
+    text = (
+        """
+operations:
+  get_values: {get: "/people/{{ candidate.id }}/values"}
+  set_values:
+    patch: "/people/{{ candidate.id }}/values"
+    json: "{{ captured.there | overlaid(fields) }}"
+    idempotent: true
+"""
+        + LIST_FIELDS
+        + """
+write_back:
+  places:
+    field:
+      write: [{call: get_values, capture: {there: "@"}}, {call: set_values}]
+      directory: {operation: list_fields, id: id, name: label}
+      item: {id: "{{ field.id }}", value: "{{ field.value }}"}
+  outputs:
+    match_score: {value: "{{ score.match }}", rungs: [{field: Match Score}]}
+"""
+    )
+    with writing(acme, text) as tenant:
+        tenant.score()
+        tenant.wait()
+        ours = {"id": "f1", "value": 86}
+        assert [sent for _, _, sent in tenant.written()] == [
+            [{"id": "notice", "value": "4 weeks"}, ours],
+            [{"id": "notice", "value": "2 weeks"}, ours],
+        ]
+
+
 @mechanism(51, 54)
 def test_a_step_whose_answer_was_lost_is_looked_for_and_its_captures_are_had_from_what_is_found(acme: Acme) -> None:
     notes: list[dict[str, Any]] = []

@@ -103,6 +103,16 @@ def test_a_lone_expression_of_kind_text_is_text():
         ("{{ none | bullets }}", ""),
         ("{{ [{'id': 7, 'value': 86}, {'id': 'b', 'value': none}] | keyed }}", {"7": 86, "b": None}),
         ("{{ [{'name': 'a', 'text': 'b'}] | keyed('name', 'text') }}", {"a": "b"}),
+        (
+            "{{ {'a': {'value': 1, 'name': 'A'}, 'b': {'value': 2}, 'c': {'value': none}} "
+            "| overlaid([{'key': 'b', 'value': 3}], by='key') }}",
+            [{"key": "a", "value": 1}, {"key": "b", "value": 3}],
+        ),
+        (
+            "{{ [{'id': 7, 'value': 1}, {'id': 8, 'value': 2}] | overlaid([{'id': '8', 'value': 3}]) }}",
+            [{"id": 7, "value": 1}, {"id": "8", "value": 3}],
+        ),
+        ("{{ none | overlaid([{'id': 7, 'value': 1}]) }}", [{"id": 7, "value": 1}]),
     ],
 )
 def test_each_filter_does_what_it_says(text, expected):
