@@ -163,9 +163,12 @@ class _News:
         fresh: list[Json] = []
         for record in found:
             key = self._key(record)
-            if isinstance(key, (dict, list)):
+            if key is None:
+                # It is known by all that it holds: as new each time, it would keep a list that repeats itself going.
+                key = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).digest()
+            elif isinstance(key, (dict, list)):
                 key = json.dumps(key, sort_keys=True)
-            if key is None or key not in self._seen:
+            if key not in self._seen:
                 fresh.append(record)
                 self._seen.add(key)
         return fresh

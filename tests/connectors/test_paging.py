@@ -112,6 +112,14 @@ def test_as_many_stale_pages_as_allowed_are_read() -> None:
     assert read(listing(paging("number", stop_without_new=2)), source)[0] == [1, 2]
 
 
+def test_a_record_that_lacks_the_key_is_known_by_what_it_holds() -> None:
+    source = Source({"content": [{"id": 1}, {"id": None, "name": "Ana"}, {"id": None, "name": "Ben"}]})
+    declared = listing(paging("number"))
+    found = list(pages(declared, source))
+    assert [len(each.records) for each in found] == [3, 0]
+    assert found[-1].end == "the page has nothing new"
+
+
 def test_without_a_key_the_same_page_again_ends_the_reading() -> None:
     source = Source(page(1), page(2), page(2), page(3))
     assert read(listing(paging("number"), key=None), source)[0] == [1, 2]
