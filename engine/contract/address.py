@@ -93,10 +93,17 @@ def _rank_part(sent: str, documented: str) -> int | None:
     if sent == documented:
         return 0
     if _VARIABLE.search(documented):
-        pattern = "[^/]+".join(map(re.escape, _VARIABLE.split(documented)))
-        if re.fullmatch(pattern, sent):
+        if _fills(_VARIABLE.split(documented), sent):
             return 0 if _HOLE in sent else 1
-    if _HOLE in sent and not _VARIABLE.search(documented):
-        pattern = "[^/]+".join(map(re.escape, sent.split(_HOLE)))
-        return 10 if re.fullmatch(pattern, documented) else None
+    elif _HOLE in sent and _fills(sent.split(_HOLE), documented):
+        return 10
     return None
+
+
+def _fills(fixed: list[str], text: str) -> bool:
+    """Whether ``text`` is the ``fixed`` texts with something between each two of them."""
+    first, *middle = fixed
+    last = middle.pop()
+    # Each is taken where it first fits, for good: to try others, too, would take for ever with many of them.
+    between = "".join(f"(?>.+?{re.escape(one)})" for one in middle)
+    return re.fullmatch(f"{re.escape(first)}{between}.+{re.escape(last)}", text, re.DOTALL) is not None

@@ -13,12 +13,12 @@ from engine.contract.problems import Problem
 from engine.contract.reading import Answers, reading_problems
 from engine.contract.sending import Beside, sent_problems
 from engine.contract.values import Values
+from engine.manifest.call_nodes import method_of, profile_of
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.node import Node, Report
 from engine.manifest.readings import AnswerOf
 from engine.manifest.source import Source
 
-_METHODS = ("get", "post", "put", "patch", "delete")
 PathKey = tuple[str | int, ...]
 
 
@@ -71,7 +71,7 @@ def _calls(root: Node, openapi: OpenApi) -> tuple[dict[PathKey, Call], list[Prob
     found: dict[PathKey, Call] = {}
     problems: list[Problem] = []
     for node in _callers(root):
-        method = next(key for key in _METHODS if key in node)
+        method = method_of(node) or "get"
         wanted = addresses(_bases(root, node.path), str(node[method].data))
         at_path = matches(openapi.endpoints, wanted)
         endpoint = next((other for other in at_path if other.method == method.upper()), None)
@@ -90,14 +90,14 @@ def _calls(root: Node, openapi: OpenApi) -> tuple[dict[PathKey, Call], list[Prob
 def _callers(root: Node) -> Iterator[Node]:
     for _, api in root.items("apis"):
         for way in api.elements("auth"):
-            yield from (step for step in way.elements("steps") if any(key in step for key in _METHODS))
+            yield from (step for step in way.elements("steps") if method_of(step))
     for _, operation in root.items("operations"):
         if not _is_elsewhere(operation):
             yield operation
 
 
 def _is_elsewhere(operation: Node) -> bool:
-    return any(str(operation.value(key)).startswith("{{") for key in _METHODS if key in operation)
+    return str(operation.value(method_of(operation) or "", "")).startswith("{{")
 
 
 def _wrong_method(node: Node, method: str, others: list[str], path: str) -> Problem:
@@ -126,8 +126,9 @@ def _api(root: Node, path: PathKey) -> Node | None:
     apis = root.get("apis")
     if apis is None:
         return None
-    own = path[1] if path[0] == "apis" else next(iter(apis.data), "")
-    return apis.get(str(_at(root, path).value("api") or own))
+    call = _at(root, path)
+    name = call.value("api", path[1]) if path[0] == "apis" else profile_of(root, call)
+    return apis.get(str(name))
 
 
 def _bases(root: Node, path: PathKey) -> list[str]:

@@ -20,6 +20,7 @@ from engine.model import Json
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 _LONGEST_CHAIN = 50
+_MOST_FINDINGS = 100
 Object = Mapping[str, Any]
 _NOTHING: Object = {}
 
@@ -47,6 +48,7 @@ class OpenApi:
     version: str
     endpoints: tuple[Endpoint, ...] = ()
     findings: list[Finding] = field(default_factory=list)
+    _told: set[str] = field(default_factory=set, init=False, repr=False)
 
     @property
     def is_swagger(self) -> bool:
@@ -89,9 +91,11 @@ class OpenApi:
         return node
 
     def _complain(self, code: str, reference: str, message: str, hint: str = "") -> None:
-        found = Finding(self.document.file, *self.document.place_of(reference), code, message, hint)
-        if found not in self.findings:
-            self.findings.append(found)
+        if reference in self._told or len(self._told) >= _MOST_FINDINGS:
+            return
+        self._told.add(reference)
+        place = self.document.place_of(reference)
+        self.findings.append(Finding(self.document.file, *place, code, message, hint))
 
 
 def read_openapi(path: Path) -> OpenApi:

@@ -8,6 +8,7 @@ from functools import reduce
 
 from engine.contract.calls import Call
 from engine.contract.problems import Problem
+from engine.manifest.call_nodes import profile_of
 from engine.manifest.expressions import Path, compile_path
 from engine.manifest.findings import nearest
 from engine.manifest.node import Node
@@ -95,13 +96,10 @@ def _shared_code(root: Node, api: Node, answers: Answers) -> Iterator[Problem]:
     code = (api.get("errors") or api).get("code") if "errors" in api else None
     if code is None:
         return
-    only = len(root["apis"].data) == 1
     found = [
         bad
         for path, bad in answers.bad.items()
-        if path[0] == "operations"
-        and bad is not None
-        and (only or root["operations"][path[1]].value("api") == api.key)
+        if path[0] == "operations" and bad is not None and profile_of(root, root["operations"][path[1]]) == api.key
     ]
     if found:
         yield from _absent(code, reduce(union, found), "any failed answer of this profile")

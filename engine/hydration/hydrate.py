@@ -17,7 +17,7 @@ from engine.hydration.memo import ListMemo
 from engine.hydration.objects import check_there, mapper
 from engine.hydration.resumes import Resumes
 from engine.manifest.connection import Connection
-from engine.manifest.expression_functions import is_true
+from engine.manifest.expressions import holds
 from engine.model import Application, Candidate, Ids, Job, Json, ResumeText, as_plain
 from engine.ports import ResumeReading
 from engine.store.cache import Cache
@@ -152,7 +152,7 @@ class Hydrator:
     def _completed(self, kind: str, record: Json, context: Mapping[str, Json]) -> Json:
         """``record`` with what the further reads of its kind give, each under its name."""
         for name, added in self._objects[kind].add.items():
-            if added.when is None or is_true(added.when({"record": record})):
+            if added.when is None or holds(added.when({"record": record})):
                 record = {**record, name: self._caller.record(added.read, {**context, "record": record})}
         return record
 

@@ -15,7 +15,7 @@ from connectors.calls import Caller
 from engine.errors import Refused, ResumeUnreadable
 from engine.hydration.objects import check_there
 from engine.manifest.connection import Connection
-from engine.manifest.expression_functions import is_true
+from engine.manifest.expressions import holds
 from engine.manifest.model import ResumeSource
 from engine.model import Attachment, Json, ResumeFile, ResumeText, as_plain
 from engine.ports import ResumeReading
@@ -35,7 +35,7 @@ class Resumes:
     def of(self, context: Mapping[str, Json], record: Json) -> ResumeText | None:
         """The text of the first way that gives one; ``record`` is the candidate's own. Raises ResumeUnreadable."""
         for source in self._connection.manifest.resume:
-            if source.when is not None and not is_true(source.when(context)):
+            if source.when is not None and not holds(source.when(context)):
                 continue
             text = _from_text(source, record) if source.text else self._from_file(source, context, record)
             if text is not None:

@@ -13,6 +13,7 @@ from typing import Any
 from engine.errors import SpecError
 from engine.manifest import build_apis, build_calls, build_events, build_places, build_writeback
 from engine.manifest.build_secrets import check_secrets
+from engine.manifest.call_nodes import usual_profile
 from engine.manifest.findings import Finding
 from engine.manifest.model import ApplicationList, Ats, Manifest, ObjectMap
 from engine.manifest.node import Node, Report
@@ -79,11 +80,11 @@ def _blocks(root: Node) -> dict[str, Callable[[], Any]]:
     _collect_names(root)
     _check_id(root)
     check_secrets(root)
+    build_apis.check_kept(root)
     written = {"captured": dict.fromkeys(build_places.captures(root.get("write_back")))}
     lookups = {"lookup": dict.fromkeys(root.value("lookups", {}))}
     given = {"given": _given(root), "auth": _captures(root), **written, **lookups}
-    apis = root.report.names["api"]
-    usual_api = next(iter(apis)) if len(apis) == 1 else "main" if "main" in apis else None
+    usual_api = usual_profile(root.report.names["api"])
     settings = root.report.names["setting"]
     operation = partial(build_calls.operation, usual_api=usual_api, given=given)
     return {

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from engine.manifest.build_calls import check_host, errors, request, unreachable
 from engine.manifest.build_limits import limits
+from engine.manifest.call_nodes import method_of, usual_profile
 from engine.manifest.model import (
     Api,
     Assertion,
@@ -53,6 +56,22 @@ def captured(node: Node) -> dict[str, None]:
     return names
 
 
+def check_kept(root: Node) -> None:
+    """Reports a capture that two profiles keep. It is kept by its name: one would send the other's token."""
+    owners: dict[str, str] = {}
+    for name, api in root.items("apis"):
+        for kept in (element for way in api.elements("auth") for element in _kept(way)):
+            owner = owners.setdefault(kept.data, name)
+            if owner != name:
+                what = f"`{owner}` keeps a `{kept.data}` already: each would be given the other's"
+                kept.fail("kept-twice", what, f"capture it under another name, such as `{name}_{kept.data}`")
+
+
+def _kept(way: Node) -> Iterator[Node]:
+    for step in way.elements("steps"):
+        yield from step.elements("keep")
+
+
 # ── base URLs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -80,7 +99,8 @@ def _base_url(node: Node) -> Template | Regions:
 def _check_probe(node: Node) -> None:
     """Addresses are tried with a call of this very profile."""
     check = node.report.names["operation"].get(node.value("check"))
-    elsewhere = isinstance(check, dict) and check.get("api", node.key) != node.key
+    usual = usual_profile(node.report.names["api"])
+    elsewhere = isinstance(check, dict) and check.get("api", usual) != node.key
     if "check" not in node or elsewhere:
         node["base_url"]["probe"].fail(
             "probe-without-check",
@@ -118,7 +138,8 @@ def _check_addresses(node: Node, made: Api) -> None:
     for way in node.elements("auth"):
         known: set[str] = set()
         for step in way.elements("steps"):
-            path = next((step[verb] for verb in ("get", "post", "put", "patch", "delete") if verb in step), None)
+            method = method_of(step)
+            path = step[method] if method is not None else None
             if path is not None:
                 check_host(path, node.data)
             if path is not None and path.data.startswith("/") and "api" not in step and not needed <= known:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from engine.manifest import build_paging, scope
+from engine.manifest.call_nodes import method_of
 from engine.manifest.hosts import host_allowed
 from engine.manifest.model import (
     ErrorReading,
@@ -17,8 +18,6 @@ from engine.manifest.model import (
 )
 from engine.manifest.node import Node
 from engine.manifest.scope import Scope
-
-_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def setting(name: str, node: Node, names: dict[str, Any]) -> Setting:
@@ -54,7 +53,7 @@ def errors(node: Node | None) -> ErrorReading:
 
 def request(node: Node, known: Scope) -> Request:
     """The composed part of an operation or auth step. Its templates see ``known`` and settings."""
-    method = next((name for name in _METHODS if name in node), "get")
+    method = method_of(node) or "get"
     _check_address(node[method])
     bodies = [body for body in ("json", "form", "multipart", "bytes") if body in node]
     for extra in bodies[1:]:
@@ -91,11 +90,11 @@ def _check_profile(node: Node, named_api: str | None) -> None:
     profile = node.report.names["api"].get(str(named_api))
     if not isinstance(profile, dict):
         return
-    verb = next((verb for verb in _METHODS if verb in node), "")
-    if verb:
-        check_host(node[verb], profile)
-    if not profile.get("hosts") and address_kind(node.value(verb, "")) == "address":
-        node[verb].fail(
+    method = method_of(node)
+    if method is not None:
+        check_host(node[method], profile)
+    if method is not None and not profile.get("hosts") and address_kind(node.value(method)) == "address":
+        node[method].fail(
             "missing-hosts",
             f"the address comes from data: `hosts` of `{named_api}` must say where it may lead",
             "such as `hosts: ['*.example.com']`",

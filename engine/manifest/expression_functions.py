@@ -91,11 +91,6 @@ def is_false(value: Json) -> bool:
     return not value and (value is None or value is False or not isinstance(value, (int, float)))
 
 
-def is_true(value: Json) -> bool:
-    """JMESPath's truth, for conditions: zero is true."""
-    return not is_false(value)
-
-
 def equal(left: Json, right: Json, budget: Budget) -> bool:
     """JMESPath's ``==``: never true between a number and a boolean at the top."""
     if isinstance(left, (dict, list)) and isinstance(right, (dict, list)) and left and right:

@@ -19,7 +19,7 @@ from jmespath.lexer import Lexer
 
 from engine.errors import ExpressionError
 from engine.manifest.expression_compiler import Node, children, compiled
-from engine.manifest.expression_functions import EXPRESSION_ARGUMENT, LIMIT_STEPS, SIGNATURES, Step, measure
+from engine.manifest.expression_functions import EXPRESSION_ARGUMENT, LIMIT_STEPS, SIGNATURES, Step, is_false, measure
 from engine.manifest.expression_parser import LocatedParser
 from engine.manifest.findings import did_you_mean
 from engine.model import Json
@@ -99,7 +99,7 @@ class Path:
 
 def holds(result: Json) -> bool:
     """Whether a condition that gave ``result`` holds: JMESPath's own truth, where the number 0 is true."""
-    return result is not None and result is not False and result not in ("", [], {})
+    return not is_false(result)
 
 
 @lru_cache(maxsize=1024)
@@ -115,9 +115,9 @@ def compile_path(text: str) -> Path:
     return Path(text, references, tree, compiled(tree), not _picks(tree))
 
 
-def negates_too_early(text: str) -> bool:
-    """Whether ``text`` picks something out of a negation: ``!a.b`` is ``(!a).b``, which is never there."""
-    waiting = [_parsed(text)]
+def negates_too_early(path: Path) -> bool:
+    """Whether ``path`` picks something out of a negation: ``!a.b`` is ``(!a).b``, which is never there."""
+    waiting = [path.tree]
     while waiting:
         node = waiting.pop()
         below = list(children(node))

@@ -16,6 +16,7 @@ from engine.manifest.expressions import Chain, ExpressionSyntaxError, Path, comp
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.inside import position_inside
 from engine.manifest.model import At
+from engine.manifest.patterns import endless_repeat
 from engine.manifest.scope import Scope, is_content, unknown_names
 from engine.manifest.source import Source
 from engine.manifest.template_problems import explained, offset_of
@@ -164,7 +165,7 @@ class Node:
         except ExpressionSyntaxError as error:
             self.fail("bad-jmespath", error.message, error.hint or "", offset=error.offset)
             return compile_path("@")
-        if "!" in path.text and negates_too_early(path.text):
+        if "!" in path.text and negates_too_early(path):
             what = "`!` takes the first name only: `!a.b` is `(!a).b`, which is never true"
             self.fail("early-not", what, "write `!(a.b)`", offset=path.text.find("!"))
         self._check_names(path.references, scope, path.offset_of)
@@ -228,6 +229,11 @@ class Node:
                 re.compile(node.data)
             except re.error as error:
                 node.fail("bad-pattern", f"the regular expression cannot be read: {error.msg}", offset=error.pos)
+                return None
+            place = endless_repeat(node.data)
+            if place is not None:
+                what = "a group is repeated that repeats or chooses inside: on some texts it would be tried for ever"
+                node.fail("bad-pattern", what, "such as `[a-z0-9-]+` instead of `([a-z0-9]+-?)+`", offset=place)
         return node.data if node else None
 
     def _compiled(self, compile_it: Callable[[], Template], scope: Scope, harmless: Template) -> Template:

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 
 from jmespath.exceptions import JMESPathError
-from jmespath.parser import Parser
 
 from engine.errors import ExpressionError
 from engine.manifest.expression_compiler import Node, children, compiled
@@ -57,7 +56,7 @@ class _Gap:
 
 def missing(path: Path, data: Json) -> Missing | None:
     """What ``path`` looks for in ``data`` and does not find; None where all of it is there."""
-    gap = _looker(path.text)(data)[1]
+    gap = _looker(path)(data)[1]
     if gap is None:
         return None
     near = nearest(gap.key, map(str, gap.value)) if isinstance(gap.value, dict) else None
@@ -76,9 +75,8 @@ def shape_of(value: Json) -> str:
 
 
 @lru_cache(maxsize=1024)
-def _looker(text: str) -> _Look:
-    # The text has passed the checks of ``compile_path``: it is in a Path.
-    return _look(Parser().parse(text).parsed)
+def _looker(path: Path) -> _Look:
+    return _look(path.tree)
 
 
 def _look(node: Node) -> _Look:

@@ -132,3 +132,19 @@ def test_an_address_that_an_answer_gives_is_neither_known_nor_unknown() -> None:
     made = compared(manifest, document({"/people": GET, "/": GET}))
     assert (made.operations, made.elsewhere) == ({"call": "GET /people"}, ("file",))
     assert not made.findings
+
+
+def test_a_call_that_names_no_profile_is_below_the_address_of_the_profile_called_main() -> None:
+    manifest = f'apis:\n  files: {{base_url: "{HOST}/files"}}\n  main: {{base_url: "{HOST}"}}\noperations:\n  call: {{get: /people}}\n'
+    assert compared(manifest, document({"/people": GET})).operations["call"] == "GET /people"
+
+
+def test_a_path_of_many_variables_that_does_not_fit_is_told_at_once() -> None:
+    variables = "".join(f"{{v{number}}}" for number in range(40))
+    assert named(f"/{'a' * 80}", {f"/{variables}x": GET}) is None
+
+
+def test_a_document_of_nothing_but_broken_references_is_told_of_as_often_as_people_read() -> None:
+    paths = {f"/p{number}": {"$ref": f"other.yaml#/p{number}"} for number in range(300)}
+    found = findings("  call: {get: /people}\n", document({"/people": GET, **paths}))
+    assert 0 < len([one for one in found if one.code == "remote-reference"]) <= 100

@@ -45,7 +45,10 @@ MISTAKES = [
     (BASE, f"{BASE}\n    hosts: [«'*.com']", "wrong-form", "*.example.com"),
     (BASE, f"{BASE}\n    hosts: [«'api.*.example.com']", "wrong-form", "*.example.com"),
     (BASE, f"{BASE}\n    hosts: [«https://api.example.com]", "wrong-form", "*.example.com"),
+    ("type: choice, of: [eu, us]", "type: host, allow: [«'*']", "wrong-form", "*.example.com"),
+    ("required: true, description: The key.", "required: true, pattern: '([a-z]+-?)«+', description: The key.", "bad-pattern", "for ever"),
     # signing in
+    (f"    {AUTH}\n", f"    {STEPS.replace('capture:', 'keep: [t], capture:')}\n  other:\n    base_url: https://b.acme.example\n    {STEPS.replace('capture:', 'keep: [«t], capture:')}\n", "kept-twice", "`main` keeps a `t` already"),
     (AUTH, 'auth: [{basic: {username: "{{ settings.«api_kay }}"}}]'.replace("settings.«", "«settings."), "unknown-name", "`settings.api_key`"),
     (AUTH, "auth: [{basic: {username: ana, password: «not-a-template}}]", "secret-in-file", "type: secret"),
     (AUTH, f"auth: [{{steps: [{{name: a, {JWT}, «capture: {{t: t}}}}]}}]", "key-of-a-call", "no `capture`"),
@@ -112,3 +115,9 @@ def test_without_a_profile_called_main_an_operation_must_name_one_of_several() -
     assert [(finding.code, finding.hint) for finding in told] == [
         ("missing-key", "a profile called `main` is meant where nothing is said")
     ]
+
+
+def test_addresses_are_not_tried_with_a_call_of_the_profile_called_main() -> None:
+    tried = SECOND.replace(BASE.replace("api.", "files."), f"{TABLE[:-1]}, probe: true}}, check: me")
+    _, findings = examined(KEYED.replace("\noperations:", tried))
+    assert "probe-without-check" in [finding.code for finding in findings]

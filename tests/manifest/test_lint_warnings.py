@@ -57,6 +57,14 @@ def test_credentials_that_could_be_sent_to_any_host_are_a_warning() -> None:
     assert [one.code for one in linted(text, SR)] == ["open-host"]
 
 
+def test_a_secret_s_host_is_that_of_the_profile_called_main_where_the_call_names_none() -> None:
+    files = "apis:\n  files: {base_url: https://files.example.net, auth: [{headers: {X-Key: none}}]}\n"
+    own = 'get: "https://{{ settings.host }}/company"\n    headers: {X-Key: "{{ settings.api_key }}"}'
+    text = SHIPPED[SR].replace("apis:\n", files, 1).replace("get: /configuration/company", own, 1)
+    assert own in text
+    assert "secret-to-other-host" not in [one.code for one in linted(text, SR)]
+
+
 def test_a_secret_beside_a_note_s_text_is_an_error() -> None:
     mistake = planted(
         SHIPPED[TR], 'note: "{{ note.text }}"', 'note: "{{ note.text }} {{ «settings.webhook_secret }}"'

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from engine.errors import ExpressionError
+from engine.manifest.call_nodes import profile_of
 from engine.manifest.expressions import compile_path
 from engine.manifest.lint.samples import Samples
 from engine.manifest.node import Node, Use
@@ -143,9 +144,8 @@ class Knowledge:
     def _unnamed(self, path: tuple[str | int, ...]) -> Type:
         if path[0] != "apis" or path[2:] != ("errors", "code"):
             return ANY
-        only = len(self.root["apis"].data) == 1
         operations = self.root.items("operations")
-        return self._failures(name for name, node in operations if only or node.value("api") == path[1])
+        return self._failures(name for name, node in operations if profile_of(self.root, node) == path[1])
 
     def _by_place(self, path: tuple[str | int, ...]) -> Mapping[str, Type]:
         if path[:2] == ("objects", "resume") and path[-1] == "attachment":

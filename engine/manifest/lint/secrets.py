@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from engine.manifest.call_nodes import METHODS, method_of, profile_of
 from engine.manifest.expressions import Chain, Path
 from engine.manifest.lint.expressions import Followings
 from engine.manifest.lint.knowledge import Knowledge
@@ -15,8 +16,8 @@ _CONTENT = frozenset({"note", "tags", "fields", "field", "file", "score", "outpu
 _TOLD = frozenset({"version", "watermark", "dedupe", "name", "key", "code"})
 """Keys whose value is kept and shown: by events, in logs, on pages."""
 _CREDENTIALS = frozenset({"authorization", "cookie", "proxy-authorization"})
+_SUBSCRIPTION_SECRETS = frozenset({("subscription", "secret"), ("subscription", "secrets"), ("webhook", "secret")})
 _ADDRESS = re.compile(r"https://(?P<host>(?:\{\{.*?\}\}|[^/{}])*)")
-_METHODS = ("get", "post", "put", "patch", "delete")
 
 
 def check_secrets_flow(knowledge: Knowledge, _: Followings) -> None:
@@ -39,7 +40,7 @@ def check_secrets_flow(knowledge: Knowledge, _: Followings) -> None:
 def _is_secret(root: Node, chain: Chain) -> bool:
     if chain[0] == "settings":
         return len(chain) > 1 and chain[1] in root.report.secrets
-    return chain[0] == "auth" or chain == ("subscription", "secret")
+    return chain[0] == "auth" or chain[:2] in _SUBSCRIPTION_SECRETS
 
 
 def _shown(chain: Chain) -> str:
@@ -66,7 +67,7 @@ def _check_composed(use: Use, secrets: list[Chain]) -> None:
     if any(chain[0] in _CONTENT for chain in use.compiled.references):
         what = f"{_shown(secrets[0])} is a secret: what people read may not hold it"
         use.node.fail("secret-in-text", what, "send it by itself, in a header", offset=offset_of(text, secrets[0]))
-    elif use.node.key in _METHODS and use.node.path[0] == "operations":
+    elif use.node.key in METHODS and use.node.path[0] == "operations":
         what = f"{_shown(secrets[0])} is a secret, and addresses are shown in logs"
         hint = "send it in a header, or in `query` of the profile's `auth`"
         use.node.warn("secret-in-log", what, hint, offset=offset_of(text, secrets[0]))
@@ -83,7 +84,7 @@ def _call_of(use: Use) -> tuple[str | int, ...]:
 def _check_host(root: Node, call: tuple[str | int, ...], uses: list[Use]) -> None:
     """A secret goes to the hosts of its own profile, or of the same owner."""
     node, api = _at(root, call), _api_of(root, call)
-    method = next((key for key in _METHODS if key in node), None)
+    method = method_of(node)
     if api is None or method is None or "hosts" in api:
         return
     address = _ADDRESS.match(str(node[method].data))
@@ -106,8 +107,7 @@ def _api_of(root: Node, call: tuple[str | int, ...]) -> Node | None:
         return root["apis"][call[1]]
     if call[0] != "operations":
         return None
-    name = root["operations"][call[1]].value("api") or next(iter(root["apis"].data))
-    return root["apis"].get(str(name))
+    return root["apis"].get(str(profile_of(root, root["operations"][call[1]])))
 
 
 def _hosts(api: Node) -> Iterator[str]:
