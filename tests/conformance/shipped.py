@@ -97,6 +97,7 @@ class Wire(CannedTransport):
         super().__init__(manifest, answers)
         self._server, self._http = server, HttpTransport(sandbox_origin=server.origin)
         self._one = threading.Lock()
+        self.wrong: list[str] = []
 
     def send(self, request: PreparedRequest) -> RawAnswer:
         with self._one:
@@ -108,9 +109,15 @@ class Wire(CannedTransport):
             try:
                 return self._http.send(request)
             finally:
-                (seen,) = self._server.requests[known:]
-                check_arrived(request, seen)
-                self.exchanged[-1] = replace(self.exchanged[-1], request=as_it_arrived(request, seen))
+                self._compare(request, self._server.requests[known:])
+
+    def _compare(self, request: PreparedRequest, arrived: list[Seen]) -> None:
+        """Keeps what arrived. What is wrong with it is told in the end: the pipeline would take it for its own crash."""
+        for seen in arrived:
+            self.exchanged[-1] = replace(self.exchanged[-1], request=as_it_arrived(request, seen))
+        differing = [part for seen in arrived for part in differences_of(request, seen)]
+        if len(arrived) != 1 or differing:
+            self.wrong.append(f"{request.operation}: arrived {len(arrived)} ×, differing in {differing}")
 
     def _reply(self, request: PreparedRequest) -> Reply | None:
         """What the server answers; None where the request is not to arrive."""
@@ -123,7 +130,9 @@ class Wire(CannedTransport):
         return Reply(answer.status, body=answer.body, headers=answer.headers)
 
     def close(self) -> None:
+        """Raises AssertionError where a request did not arrive as it was prepared."""
         self._http.close()
+        assert self.wrong == []
 
     def made(self, *operations: str) -> list[Exchanged]:
         """The exchanges of these operations; with none, of all."""
@@ -147,11 +156,13 @@ def as_it_arrived(request: PreparedRequest, seen: Seen) -> PreparedRequest:
     return replace(request, method=seen.method, url=url, headers=seen.headers, body=seen.body or None)
 
 
-def check_arrived(request: PreparedRequest, seen: Seen) -> None:
-    assert (seen.method, seen.target) == (request.method, "/" + request.url.split("/", 3)[3])
-    assert seen.body == (request.body or b"")
-    for name, value in request.headers.items():
-        assert seen.headers[name.lower()] == value.strip(), name
+def differences_of(request: PreparedRequest, seen: Seen) -> list[str]:
+    """The parts of ``request`` that did not arrive as they were prepared."""
+    prepared = {name.lower(): value.strip() for name, value in request.headers.items()}
+    wrong = [name for name, value in prepared.items() if seen.headers.get(name) != value]
+    if (seen.method, seen.target) != (request.method, "/" + request.url.split("/", 3)[3]):
+        wrong.append("target")
+    return wrong if seen.body == (request.body or b"") else [*wrong, "body"]
 
 
 @dataclass

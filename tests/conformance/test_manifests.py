@@ -251,9 +251,9 @@ def does_over_http_what_its_mapping_tests_say(subject: Shipped, server: FakeServ
     with pytest.MonkeyPatch.context() as patch, Rehearsals() as rehearsals:
         patch.setattr(rehearsing, "CannedTransport", wired)
         results = [run_case(case, rehearsals) for case in subject.suite.cases]
+    assert [str(failed) for result in results for failed in result.failures] == []
     for wire in wires:
         wire.close()
-    assert [str(failed) for result in results for failed in result.failures] == []
     assert server.requests
 
 
