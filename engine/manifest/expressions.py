@@ -121,13 +121,13 @@ def negates_too_early(path: Path) -> bool:
     while waiting:
         node = waiting.pop()
         below = list(children(node))
-        if node["type"] in _PICKING and below and below[0]["type"] == "not_expression":
+        if node["type"] in _PICKING_FURTHER and below and below[0]["type"] == "not_expression":
             return True
         waiting.extend(below)
     return False
 
 
-_PICKING = frozenset(
+_PICKING_FURTHER = frozenset(
     {"subexpression", "index_expression", "projection", "value_projection", "filter_projection", "flatten"}
 )
 
