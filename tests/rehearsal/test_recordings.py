@@ -47,7 +47,8 @@ def test_the_recorded_event_ends_as_the_real_one_did(file: Path) -> None:
         recording = record_event(
             case.connection, CannedTransport(case.connection.manifest, case.answers), Kept(), case.event
         )
-        if not recording.exchanges:
+        if not recording.exchanges or not recording.outcomes:
+            # An answer that cannot be read is asked for again for days: recording does not wait for its end.
             continue
         data = written(case, recording)
         again = rehearse(
