@@ -102,10 +102,17 @@ def _renderer(tree: nodes.Template, outputs: list[nodes.Expr], kind: Kind, is_ex
     if is_expression and kind == "value":
         return _typed(outputs[0])
     parts = [_part(output, "text" if kind == "address" and not at else kind) for at, output in enumerate(outputs)]
+    if kind == "address" and len(parts) > 1 and str(parts[1]).startswith("/"):
+        parts[0] = _without_slash(parts[0])
     if all(isinstance(part, str) for part in parts):
         whole = "".join(part for part in parts if isinstance(part, str))
         return lambda _: whole
     return _joined(parts)
+
+
+def _without_slash(beginning: str | _Evaluate) -> str | _Evaluate:
+    """A base address whose own last slash is not doubled by the path written behind it."""
+    return beginning if isinstance(beginning, str) else lambda context: str(beginning(context)).rstrip("/")
 
 
 def _joined(parts: list[str | _Evaluate]) -> _Evaluate:

@@ -158,6 +158,18 @@ def test_each_output_of_a_path_is_one_encoded_segment():
 
 
 @pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("{{ base }}/login", "https://a.example/rest/login"),
+        ("{{ base }}", "https://a.example/rest/"),
+        ("{{ base }}?a=1", "https://a.example/rest/?a=1"),
+    ],
+)
+def test_the_last_slash_of_a_base_address_is_not_doubled(text, address):
+    assert compile_template(text, "address").render({"base": "https://a.example/rest/"}) == address
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         ("/c/{{ candidate.phone }}", "`candidate.phone` is empty: the path cannot be made"),
