@@ -14,7 +14,7 @@ from connectors.signatures import Signed, sign
 from engine.clock import ManualClock
 from engine.intake.subscriptions import STATE
 from engine.manifest.connection import Connection
-from engine.manifest.expression_functions import is_true
+from engine.manifest.expressions import holds
 from engine.manifest.model import WebhookDoor
 from engine.redaction import Secret
 from tests.conformance.doors import KEY, Hook, serve_hook
@@ -53,7 +53,7 @@ def _check_delivery(
     hook: Hook, door: WebhookDoor, tenant: Connection, headers: Mapping[str, str], body: Any, path: str
 ) -> None:
     token = door.token
-    if token is not None and (token.when is None or is_true(token.when({"headers": headers, "body": body}))):
+    if token is not None and (token.when is None or holds(token.when({"headers": headers, "body": body}))):
         without, headers = headers, {**headers, token.header: token.prefix + tenant.caller_tokens[0]}
         assert hook.post(body, without, path) == 401
         assert hook.post(body, {**headers, token.header: f"{headers[token.header]}x"}, path) == 401
@@ -123,7 +123,7 @@ def _check_handshake(hook: Hook, door: WebhookDoor, path: str) -> None:
         made: dict[str, Any] = {"headers": {}, "body": {}}
         for chain in when.references:
             put(made, chain, str(tried) if chain[0] == "headers" else tried)
-        if is_true(when(made)):
+        if holds(when(made)):
             assert hook.post(made["body"], made["headers"], path) == door.handshake.reply.status
             return
     raise AssertionError(f"no delivery fits the handshake's condition {when.text}")
