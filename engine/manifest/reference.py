@@ -11,9 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.manifest import scope
 from engine.manifest.findings import did_you_mean
 from engine.manifest.schemas import data_folder, schema
 from engine.manifest.source import read
+from engine.manifest.types import Type, describe
 
 _HEAD = """# The manifest, key by key
 
@@ -22,6 +24,9 @@ _HEAD = """# The manifest, key by key
 Every key of a manifest, with what it means and an example. [writing-a-manifest.md](writing-a-manifest.md) builds one
 step by step and says which names stand in scope where; `fieldwright reference KEY` shows a part of this page in a
 terminal. JMESPath and Jinja say of a key in which language its text is written.
+"""
+_NAMES = """What expressions and templates see. [writing-a-manifest.md](writing-a-manifest.md) says which stand
+where. Ids are texts: where a body wants a number, write `{{ candidate.id | int }}`.
 """
 _LANGUAGES = {"jmespath": "JMESPath", "jinja": "Jinja"}
 _LANGUAGE_NOTE = re.compile(r"\s*\((JMESPath|Jinja|the name of an? \w+)\)")
@@ -178,7 +183,7 @@ def page() -> str:
     """The whole reference, as Markdown."""
     found = sections()
     parts = [_HEAD, _mechanism_table(found), *(_mechanism_text(one) for one in mechanisms())]
-    return "\n".join([*parts, "## All keys\n", *(_section_text(one) for one in found)])
+    return "\n".join([*parts, _names_text(), "## All keys\n", *(_section_text(one) for one in found)])
 
 
 def part(name: str) -> str:
@@ -220,6 +225,23 @@ def _anchor(one: Mechanism) -> str:
 def _mechanism_text(one: Mechanism) -> str:
     words = f" *Also: {one.words}.*" if one.words else ""
     return f"### {one.number} {one.name}\n\n{one.says}{words}\n\n```yaml\n{one.example.rstrip()}\n```\n"
+
+
+def _names_text() -> str:
+    """The names that expressions and templates see below each object: which stand in scope where, the guide says."""
+    known = {**scope.NOTE, **scope.REQUEST}
+    rows = [f"| `{name}` | {_members(known[name])} |" for name in known if _members(known[name])]
+    return "\n".join(["## Names\n", _NAMES, "| name | what stands below it |", "| --- | --- |", *rows, ""])
+
+
+def _members(names: Any) -> str:
+    keys = names.keys if isinstance(names, Type) else names
+    return ", ".join(f"`{name}` ({_kind(below)})" for name, below in (keys or {}).items())
+
+
+def _kind(names: Any) -> str:
+    type_ = scope.as_type(names)
+    return "the ATS's own" if type_.kinds is None else describe(type_)
 
 
 def _section_text(section: Section) -> str:

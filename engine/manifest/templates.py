@@ -167,13 +167,24 @@ def _evaluator(output: nodes.Expr) -> tuple[_Evaluate, Chain | None]:
     chain = chain_of(output)
     if chain is not None:
         return _by_chain(chain), chain
-    run = evaluator(output)
+    run, about = evaluator(output), _about(output)
+    subject = _by_chain(about) if about else None
 
     def evaluate(context: Context) -> Json:
+        if subject is not None and subject(context) is UNSET:
+            return UNSET
         value = run(context)
         return UNSET if isinstance(value, Undefined) else value
 
     return evaluate, None
+
+
+def _about(output: nodes.Expr) -> Chain | None:
+    """The chain of names that ``output`` puts through filters: where it is undefined, so is what they would give."""
+    node: nodes.Expr | None = output
+    while isinstance(node, nodes.Filter) and node.name != "default":
+        node = node.node
+    return chain_of(node) if node is not None else None
 
 
 def _by_chain(chain: Chain) -> _Evaluate:

@@ -31,7 +31,9 @@ def test_a_key_is_explained_with_its_example() -> None:
         ("basic authentication", "### 2 "),
         ("link header", "### 21 "),
         ("sync token", "### 30 "),
-        ("presigned", "### 49 "),
+        ("presigned upload", "### 51 "),
+        ("oauth", "### 5 "),
+        ("rate limit", "### 57 "),
         ("retry-after", "### 58 "),
     ],
 )

@@ -119,11 +119,20 @@ def test_each_filter_does_what_it_says(text, expected):
     assert value(text) == expected
 
 
+@pytest.mark.parametrize("text", ["{{ since | epoch_ms }}", "{{ since | date('%Y') | upper }}", "{{ since }}"])
+def test_a_leaf_about_something_undefined_is_unset_through_its_filters(text):
+    assert compile_template(text, "value").render({}) is UNSET
+
+
+def test_a_default_stands_for_what_is_undefined():
+    assert compile_template("{{ since | default(0) | int }}", "value").render({}) == 0
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("x {{ candidate.nickname }}", "`candidate.nickname` is not defined"),
-        ("{{ candidate.nickname | upper }}", "`candidate.nickname` is not defined"),
+        ("x {{ candidate.nickname | upper }}", "`candidate.nickname` is not defined"),
         ("{{ absent or 1 }}", "`absent` is not defined"),
         ("{{ {'a': absent.x} }}", "`absent.x` is not defined"),
         ("x {{ candidate }}", "a mapping cannot stand in a text"),
