@@ -65,10 +65,23 @@ class Recipe:
     def calls(self) -> Iterator[Call]:
         """Every call, in order."""
         for number, seen in enumerate(self.rounds):
-            for index, step in enumerate(self.steps):
-                yield f"{number}.{index} {step.call}", step, seen
-            if self.verify is not None:
-                yield f"{number}.verify {self.verify.operation}", self.verify, seen
+            # What is there already is left out of the rounds, so their number may tell another one the next time.
+            own = seen["tags"][-1] if seen.get("tags") else number
+            for name, step in self._named():
+                yield f"{own}.{name}", step, seen
+
+    def goes_on_behind(self, made: Sequence[str]) -> bool:
+        """Whether calls that were ``made`` are the first of this recipe, or of rounds that it needs no more."""
+        keys = [key for key, _, _ in self.calls()]
+        names = {name for name, _ in self._named()}
+        kept = [key for key in made if key in keys]
+        return kept == keys[: len(kept)] and all(key.rpartition(".")[2] in names for key in made)
+
+    def _named(self) -> Iterator[tuple[str, RecipeStep | FoundBy]]:
+        for index, step in enumerate(self.steps):
+            yield f"{index} {step.call}", step
+        if self.verify is not None:
+            yield f"verify {self.verify.operation}", self.verify
 
 
 class Cook:
@@ -84,12 +97,14 @@ class Cook:
         """Makes what is left to make; what the whole came to."""
         calls = list(self._recipe.calls())
         before = self._progress.made
-        if before != tuple(key for key, _, _ in calls[: len(before)]):
+        if not self._recipe.goes_on_behind(before):
             return Unproven(CHANGED)
         before = self._written(calls[: len(before)])
         self._progress = replace(self._progress, made=before)
         result: Attempted = Arrived("already there")
-        for key, step, seen in calls[len(before) :]:
+        for key, step, seen in calls:
+            if key in before:
+                continue
             if step is self._recipe.steps[0]:
                 self._progress = replace(self._progress, captured={})
             context = {**self._recipe.context, **seen, "captured": dict(self._progress.captured)}

@@ -95,14 +95,16 @@ def _fields(manifest: Manifest, context: Mapping[str, Json], values: tuple[Field
 
 
 def _tags(planned: Planned, found: Found, batch: int) -> Iterator[dict[str, Json]]:
-    current = found.current_tags or ()
+    current, replaces = found.current_tags or (), found.current_tags is not None
     wanted = missing_tags([tag for write in planned.writes for tag in missing_tags(write.value, current)], ())
     ids = [(found.tags.get(tag, tag), tag) for tag in wanted]
     added = [(id_, name) for id_, name in ids if id_ not in current]
     for start in range(0, len(added), batch):
         part = added[start : start + batch]
         one = {"tag": {"id": part[0][0], "name": part[0][1]}} if batch == 1 else {}
-        yield {"tags": [*current, *(id_ for id_, _ in part)], **one}
+        # A list that is replaced holds what the calls before this one added, too.
+        sent = added[: start + batch] if replaces else part
+        yield {"tags": [*current, *(id_ for id_, _ in sent)], **one}
 
 
 def _note(manifest: Manifest, planned: Planned, context: Mapping[str, Json], now: float) -> Json:

@@ -81,3 +81,64 @@ def test_each_step_is_applied_exactly_once(creating: list[str], linking: list[st
         acme.close()
     assert len(notes) == 1
     assert links == [{"person": "c-1"}]
+
+
+ONE_BY_ONE = """
+operations:
+  read_tags: {get: "/candidates/{{ candidate.id }}/tags"}
+  add_tag: {post: "/candidates/{{ candidate.id }}/tags", json: {tag: "{{ tag.name }}"}, idempotent: true}
+write_back:
+  places: {tag: {write: add_tag, read: read_tags, current: "@", batch: 1}}
+  outputs:
+    screened: {value: Screened, rungs: [{tag: value}]}
+"""
+ALL_TOGETHER = ONE_BY_ONE.replace("batch: 1}", "verify: {operation: list_tags, when: record.name == 'Screened'}}").replace(
+    "  add_tag", '  list_tags: {get: /tags, records: "@"}\n  add_tag'
+)
+
+
+@mechanism(48, 51)
+@settings(max_examples=12, deadline=None)
+@given(faults=st.lists(st.sampled_from(["none", "busy", "lost", "lost before it was applied"]), max_size=4))
+def test_each_of_several_tags_arrives_whatever_is_read_of_them_meanwhile(faults: list[str]) -> None:
+    tags: list[str] = ["Mine"]
+
+    def add(seen: Seen) -> Any:
+        tags.append(seen.json["tag"])
+        return {}
+
+    with FakeServer() as server:
+        server.on("POST", "/candidates/c-1/tags", faulty(faults, add))
+        server.on("GET", "/candidates/c-1/tags", lambda _: Reply(json=list(tags)))
+        acme = Acme(server)
+        text = ONE_BY_ONE.replace("value: Screened", 'value: ["A", "B", "C"]')
+        with writing(acme, text) as tenant:
+            event = tenant.score()
+            for _ in range(8):
+                tenant.wait(100_000)
+            assert tenant.places(event) == {"screened": "tag"}
+        acme.close()
+    assert sorted(tags) == ["A", "B", "C", "Mine"]
+
+
+@mechanism(48, 54)
+def test_tags_that_are_all_there_when_it_goes_on_have_arrived() -> None:
+    tags: list[str] = []
+    looking = [Reply(503)]
+
+    def add(_: Seen) -> Reply:
+        tags.append("Screened")
+        return Reply(json={})
+
+    with FakeServer() as server:
+        server.on("GET", "/candidates/c-1/tags", lambda _: Reply(json=list(tags)))
+        server.on("POST", "/candidates/c-1/tags", add)
+        server.on("GET", "/tags", lambda _: looking[-1])
+        acme = Acme(server)
+        with writing(acme, ALL_TOGETHER) as tenant:
+            event = tenant.score()
+            looking.append(Reply(json=[{"name": "Screened"}]))
+            tenant.wait()
+            assert tenant.places(event) == {"screened": "tag"}
+            assert tags == ["Screened"]
+        acme.close()

@@ -79,6 +79,12 @@ def test_tags_that_are_there_are_kept_where_writing_replaces_them():
     assert call.rounds[0] == {"tags": ["mine", "Mine too", "Screened"]}
 
 
+def test_a_list_that_is_replaced_in_several_calls_holds_in_the_last_one_all_of_them():
+    made = manifest(output("automated_tags", ("tag", "value")), tag=place("tag", read="read_tags", batch=1))
+    _, call = composed(made, {"automated_tags": ["sql", "java"]}, found=Found(current_tags=["mine"]))
+    assert [seen["tags"] for seen in call.rounds] == [["mine", "sql"], ["mine", "sql", "java"]]
+
+
 def test_one_tag_at_a_time_is_known_by_id_and_name():
     made = manifest(output("automated_tags", ("tag", "value")), tag=place("tag", batch=1))
     _, call = composed(made, {"automated_tags": ["sql", "java"]}, found=Found(tags={"sql": "t1", "java": "t2"}))
