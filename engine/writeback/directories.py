@@ -58,6 +58,10 @@ class Directories:
         if found is not None or directory.create is None or directory.created_id is None:
             return found
         with self._making:
+            # Another worker may have made it while this one waited, and lists may show it late.
+            found = self.find(directory, name, context)
+            if found is not None:
+                return found
             known = self.entries(directory, context, anew=True)
             return match(known, name) or self._made(directory, name, context, {**context, **(given or {})}, known)
 

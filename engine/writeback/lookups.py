@@ -12,7 +12,7 @@ import threading
 from connectors.calls import Caller
 from engine.errors import Ambiguous, AnswerUnusable, Refused, Transient
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import holds
+from engine.manifest.expressions import Path, holds
 from engine.manifest.model import Lookup
 from engine.model import Json
 from engine.store.store import Store
@@ -31,13 +31,19 @@ class Lookups:
     def __call__(self, caller: Caller, name: str) -> Json:
         """What the lookup ``name`` gives, asked for through ``caller``."""
         lookup, key = self._connection.manifest.lookups[name], f"{name}/{self._mark}"
-        kept = self._store.cache.get(self._connection.name, "lookup", key)
+        kept = self._kept(key)
         if kept is not None:
             return kept
         with self._making:
-            found = self._sought(caller, lookup)
-        self._store.cache.put(self._connection.name, "lookup", key, found, ttl_s=lookup.cache_s)
+            # Another worker may have made it while this one waited, and lists may show it late.
+            found = self._kept(key)
+            if found is None:
+                found = self._sought(caller, lookup)
+                self._store.cache.put(self._connection.name, "lookup", key, found, ttl_s=lookup.cache_s)
         return found
+
+    def _kept(self, key: str) -> Json:
+        return self._store.cache.get(self._connection.name, "lookup", key)
 
     def _sought(self, caller: Caller, lookup: Lookup) -> Json:
         try:
@@ -57,7 +63,7 @@ class Lookups:
         settings = self._connection.open_settings
         for record in caller.records(lookup.operation, {}):
             if holds(lookup.where({"record": record, "settings": settings})):
-                return lookup.give({"record": record})
+                return _given(lookup, lookup.give, {"record": record})
         return None
 
     def _made(self, caller: Caller, lookup: Lookup) -> Json:
@@ -69,4 +75,12 @@ class Lookups:
             if refusal.kind != "conflict":
                 raise
             return self._found(caller, lookup)
-        return lookup.created(answer.body)
+        return _given(lookup, lookup.created, answer.body)
+
+
+def _given(lookup: Lookup, path: Path, data: Json) -> Json:
+    """What stands at ``path``. Nothing there is not taken for a record that is missing: it would be made again."""
+    found = path(data)
+    if found is None:
+        raise AnswerUnusable(f"the lookup {lookup.name}: nothing stands at `{path.text}`")
+    return found

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from engine.model import OutcomeKind
+from engine.writeback.lookups import Lookups
 from tests.conformance.acme import Acme
 from tests.conformance.mechanisms import mechanism
 from tests.conformance.writing import Tenant, writing
@@ -281,6 +284,25 @@ def test_a_tag_whose_making_had_no_answer_is_looked_for_before_it_is_made_again(
 
 
 @mechanism(47)
+def test_a_tag_is_made_once_by_many_workers_even_where_the_list_shows_it_late(acme: Acme) -> None:
+    acme.server.on("GET", "/tags", Reply(json={"tags": []}))
+    acme.server.on("POST", "/tags", Reply(json={"results": {"id": "t2"}}))
+    with writing(acme, MADE_TAGS) as tenant:
+        directory = tenant.route.connection.manifest.write_back.places["tag"].directory
+        assert directory is not None
+        find_or_make, starting = tenant.route.discovery.directories.find_or_make, threading.Barrier(4)
+
+        def want(_: int) -> str:
+            starting.wait()
+            found = find_or_make(directory, "Screened", {})
+            return found.id if found else ""
+
+        with ThreadPoolExecutor(4) as workers:
+            assert set(workers.map(want, range(4))) == {"t2"}
+        assert tenant.calls("POST", "/tags") == 1
+
+
+@mechanism(47)
 def test_a_tag_that_somebody_else_made_meanwhile_is_taken(acme: Acme) -> None:
     lists = [
         Reply(json={"tags": []}),
@@ -407,6 +429,50 @@ write_back:
         outcome = tenant.outcome(event)
         assert outcome is not None
         assert "the lookup author finds nothing" in outcome.why
+        assert tenant.written() == []
+
+
+MADE_LOOKUP = (
+    """
+operations:
+  list_sources: {get: /sources, records: "@"}
+  make_source: {post: /sources, json: {name: Fieldwright}}
+  add_note: {post: /notes, json: {source: "{{ lookup.source }}"}}
+lookups:
+  source: {operation: list_sources, where: record.name == 'Fieldwright', give: record.id, create: make_source, created: id}
+write_back:
+  places: {note: {write: add_note}}
+"""
+    + NOTES
+)
+
+
+@mechanism(47)
+def test_what_a_lookup_makes_is_made_once_by_many_workers_even_where_the_list_shows_it_late(acme: Acme) -> None:
+    acme.server.on("GET", "/sources", Reply(json=[]))
+    acme.server.on("POST", "/sources", Reply(json={"id": "s1"}))
+    with writing(acme, MADE_LOOKUP) as tenant:
+        caller, starting = tenant.route.caller, threading.Barrier(4)
+        lookups = Lookups(tenant.route.connection, tenant.store)
+
+        def want(_: int) -> Any:
+            starting.wait()
+            return lookups(caller, "source")
+
+        with ThreadPoolExecutor(4) as workers:
+            assert set(workers.map(want, range(4))) == {"s1"}
+        assert tenant.calls("POST", "/sources") == 1
+
+
+@mechanism(47)
+def test_a_record_that_is_meant_and_lacks_what_the_lookup_gives_is_not_made_again(acme: Acme) -> None:
+    acme.server.on("GET", "/sources", Reply(json=[{"name": "Fieldwright", "uuid": "s1"}]))
+    acme.server.on("POST", "/sources", Reply(json={"id": "s2"}))
+    with writing(acme, MADE_LOOKUP) as tenant:
+        event = tenant.score()
+        outcome = tenant.outcome(event)
+        assert outcome is not None
+        assert "`record.id`" in outcome.why
         assert tenant.written() == []
 
 
