@@ -106,9 +106,9 @@ class Door:
         try:
             body = unpacked(knock.body, self.limit_bytes) if self._webhook.compressed else knock.body
         except Overlarge:
-            return TOO_LARGE
+            return self._unpackable(knock, now, subscription, TOO_LARGE)
         except ValueError:
-            return _BADLY_PACKED
+            return self._unpackable(knock, now, subscription, _BADLY_PACKED)
         delivery = _Delivery(knock, body, now)
         handshake = self._webhook.handshake
         if handshake is not None and (shaken := _shaken(handshake, delivery)) is not None:
@@ -116,6 +116,14 @@ class Door:
         if knock.method != "POST":
             return WRONG_METHOD
         return self._unproven(delivery, subscription) or self._admitted(delivery)
+
+    def _unpackable(
+        self, knock: Knock, now: float, subscription: Mapping[str, Json] | None, told: Turned
+    ) -> Turned:
+        """What is ``told`` of a body that cannot be unpacked, to those only who prove themselves with what they sent."""
+        if knock.method != "POST":
+            return WRONG_METHOD
+        return self._unproven(_Delivery(knock, knock.body, now), subscription) or told
 
     def _is_address(self, given: str | None) -> bool:
         if not self._has_secret:

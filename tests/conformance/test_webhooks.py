@@ -482,7 +482,9 @@ def test_a_gzip_body_is_taken_and_signed_as_sent_or_as_unpacked(
         assert [event.body for event in hook.store.inbox.list()] == [BODY]
         for bad in (packed[:-3], packed + b"x", b"\x1f\x8b"):
             assert hook.post(bad, {**packing, "x-signature": hex_of(bad)}) == 400
+            assert hook.post(bad, {**packing, "x-signature": hex_of(b"of a stranger")}) == 401
         bomb = gzip.compress(b" " * 2_000_000)
+        assert hook.post(bomb, packing) == 401
         assert hook.post(bomb, {**packing, "x-signature": hex_of(bomb)}) == 413
         assert len(hook.came()) == 1
 
