@@ -117,10 +117,8 @@ class Door:
             return WRONG_METHOD
         return self._unproven(delivery, subscription) or self._admitted(delivery)
 
-    def _unpackable(
-        self, knock: Knock, now: float, subscription: Mapping[str, Json] | None, told: Turned
-    ) -> Turned:
-        """What is ``told`` of a body that cannot be unpacked, to those only who prove themselves with what they sent."""
+    def _unpackable(self, knock: Knock, now: float, subscription: Mapping[str, Json] | None, told: Turned) -> Turned:
+        """What is ``told`` of a body that cannot be unpacked: to a stranger, nothing."""
         if knock.method != "POST":
             return WRONG_METHOD
         return self._unproven(_Delivery(knock, knock.body, now), subscription) or told

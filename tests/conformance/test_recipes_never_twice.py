@@ -92,9 +92,9 @@ write_back:
   outputs:
     screened: {value: Screened, rungs: [{tag: value}]}
 """
-ALL_TOGETHER = ONE_BY_ONE.replace("batch: 1}", "verify: {operation: list_tags, when: record.name == 'Screened'}}").replace(
-    "  add_tag", '  list_tags: {get: /tags, records: "@"}\n  add_tag'
-)
+ALL_TOGETHER = ONE_BY_ONE.replace(
+    "batch: 1}", "verify: {operation: list_tags, when: record.name == 'Screened'}}"
+).replace("  add_tag", '  list_tags: {get: /tags, records: "@"}\n  add_tag')
 
 
 @mechanism(48, 51)
