@@ -1,6 +1,7 @@
 """The ways to a candidate's résumé, tried in the manifest's order: what is known of an application in, its text out.
 
-Texts are kept in the store by the attachment's id, those that cannot be read too, so that no file is read twice.
+Texts are kept in the store by the candidate's and the attachment's id, those that cannot be read too, so that no
+file is read twice.
 """
 
 from __future__ import annotations
@@ -48,11 +49,11 @@ class Resumes:
             attachment = self._chosen(source, context, record)
             if attachment is None:
                 return None
-            kept = self._kept(attachment.id)
+            kept = self._kept(_key(context, attachment.id))
             if kept is not None:
                 return kept
         file = self._fetched(source, context, attachment)
-        return None if file is None else self._read(file, attachment, context["candidate"]["id"])
+        return None if file is None else self._read(file, attachment, context)
 
     def _chosen(self, source: ResumeSource, context: Mapping[str, Json], record: Json) -> Attachment | None:
         if source.attachment is not None:
@@ -107,8 +108,9 @@ class Resumes:
         except (binascii.Error, ValueError):
             raise ResumeUnreadable("the ATS's file is not base64") from None
 
-    def _read(self, file: ResumeFile, attachment: Attachment | None, candidate_id: str) -> ResumeText:
-        key = attachment.id if attachment else hashlib.sha256(file.data).hexdigest()
+    def _read(self, file: ResumeFile, attachment: Attachment | None, context: Mapping[str, Json]) -> ResumeText:
+        candidate_id = context["candidate"]["id"]
+        key = _key(context, attachment.id if attachment else hashlib.sha256(file.data).hexdigest())
         kept = self._kept(key)
         if kept is not None:
             return kept
@@ -131,6 +133,11 @@ class Resumes:
     def _keep(self, key: str, value: Json, candidate_id: str) -> None:
         name = self._connection.name
         self._cache.put(name, "resume", key, value, ttl_s=_KEPT_S, candidate_id=candidate_id)
+
+
+def _key(context: Mapping[str, Json], identity: str) -> str:
+    """What a text is kept by: an address may be the same for everybody, as far as it can be told from it."""
+    return f"{context['candidate']['id']}/{identity}"
 
 
 def _attachment(chosen: Json) -> Attachment | None:

@@ -134,3 +134,15 @@ def test_a_resume_that_cannot_be_located_any_more_is_none(server: FakeServer, hy
     server.on("GET", "/files/h-1/where", Reply(404))
     reading = hydrator()
     assert reading.resume(reading.hydrate(Ids("7", "j-1"), prospect=True)) is None
+
+
+def test_files_of_two_people_at_one_address_are_not_taken_for_each_other(server: FakeServer, hydrator: Open) -> None:
+    server.on("GET", "/people/8", Reply(json={"result": {**PERSON, "id": 8, "name": "Bo Example"}}))
+    texts = []
+    for person in ("7", "8"):
+        reading = hydrator()
+        resume = reading.resume(reading.hydrate(Ids(person, "j-1"), prospect=True))
+        assert resume is not None
+        texts.append(resume.text)
+        server.on("GET", "/blobs/blob-1", Reply(body=b"Bo Example. Nursing since 2019."))
+    assert [text[:3] for text in texts] == ["Ana", "Bo "]
