@@ -1,7 +1,8 @@
 """What events say beside their ids, kept for the application that they are about: by its subject, in the cache.
 
 A later event of the same application need not say it again: conditions and calls see all that was said, the newest
-word on each name. What was said of a person only is handed on to their applications and forgotten.
+word on each name, whichever event is worked on last. What was said of a person only is handed on to their
+applications and forgotten. Kept is, by name, {value, at}: what was said, and when (UTC s) it came in.
 """
 
 from __future__ import annotations
@@ -28,32 +29,31 @@ class EventData:
 
     def keep(self, claim: Claim) -> None:
         """Keeps what the events of a claim say, before any of them ends."""
-        said: dict[str, Json] = {}
+        known = self._words(claim)
+        newest = dict(known)
         for event in claim.events:
-            said |= _said((event.canonical or {}).get("data") or {})
-        if not said:
-            return
-        known = self._known(claim)
-        if {**known, **said} != known:
+            for name, value in _said((event.canonical or {}).get("data") or {}).items():
+                if name not in newest or event.received_at >= newest[name]["at"]:
+                    newest[name] = {"value": value, "at": event.received_at}
+        if newest != known:
             ids = [(event.canonical or {}).get("ids") or {} for event in claim.events]
             candidate = next((one["candidate"] for one in reversed(ids) if one.get("candidate")), None)
             ttl_s = None if _is_application(claim) else _HANDED_ON_S
-            self._store.cache.put(
-                claim.connection, _KIND, claim.subject, {**known, **said}, ttl_s=ttl_s, candidate_id=candidate
-            )
+            self._store.cache.put(claim.connection, _KIND, claim.subject, newest, ttl_s=ttl_s, candidate_id=candidate)
 
     def added(self, claim: Claim, canonical: CanonicalEvent, manifest: Manifest) -> CanonicalEvent:
-        """``canonical`` with what was said before."""
+        """``canonical`` with what was said before, or since; its own words are kept already."""
         if not _declares_data(manifest):
             return canonical
-        return replace(canonical, data={**self._known(claim), **_said(canonical.data), **_answer(canonical.data)})
+        known = {name: word["value"] for name, word in self._words(claim).items()}
+        return replace(canonical, data={**known, **_answer(canonical.data)})
 
     def handed_on(self, claim: Claim) -> None:
-        """Forgets what was said of a person, who has applications of their own now."""
-        if not _is_application(claim) and self._known(claim):
+        """Forgets what was said of a person, who has applications of their own now, or none."""
+        if not _is_application(claim) and self._words(claim):
             self._store.cache.forget(claim.connection, _KIND, claim.subject)
 
-    def _known(self, claim: Claim) -> dict[str, Json]:
+    def _words(self, claim: Claim) -> dict[str, Json]:
         return dict(self._store.cache.get(claim.connection, _KIND, claim.subject) or {})
 
 

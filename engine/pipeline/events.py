@@ -107,6 +107,7 @@ class EventWork:
         except Exception:
             outcome = self._after_surprise(alone, event)
         if outcome is not None:
+            self._data.handed_on(claim)
             self._end([event.id], outcome, alone)
 
     def _after(self, error: FieldwrightError, claim: Claim, event: StoredEvent) -> Outcome | None:

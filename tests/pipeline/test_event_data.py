@@ -143,3 +143,27 @@ def test_erasing_a_person_erases_it(tmp_path: Path) -> None:
         assert line.store.cache.get("tenant", "event_data", "7|9") is not None
         line.store.erase("tenant", "7")
         assert line.store.cache.get("tenant", "event_data", "7|9") is None
+
+
+def test_an_older_event_that_is_worked_on_later_does_not_take_back_a_newer_word(tmp_path: Path) -> None:
+    with open_line(tmp_path) as line:
+        older = line.comes("asked", url="https://api.acme.example/r/1", stage="closed")
+        line.work()
+        line.comes("asked", url="https://api.acme.example/r/2", stage="new")
+        line.work()
+        line.store.inbox.replay(older)
+        line.work()
+        kept = line.store.cache.get("tenant", "event_data", "7|9")
+        assert {name: word["value"] for name, word in kept.items()} == {
+            "result_url": "https://api.acme.example/r/2",
+            "stage": "new",
+        }
+        assert {to for to, _ in line.notes()} == {"https://api.acme.example/r/2"}
+
+
+def test_what_was_said_of_somebody_who_is_not_there_is_not_kept(tmp_path: Path) -> None:
+    with open_line(tmp_path) as line:
+        line.acme.server.on("GET", "/candidates/7", Reply(404))
+        line.comes("told", url="https://api.acme.example/r/3")
+        line.work()
+        assert line.store.cache.get("tenant", "event_data", "candidate:7", expired_too=True) is None
