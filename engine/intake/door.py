@@ -1,9 +1,9 @@
 """The rules of a connection's webhook door: a request in, what becomes of it out. No I/O, no server.
 
 In order: headers' and body's size, the secret in the address or the caller's credential, compression, handshake,
-method, the caller's token or the signature, JSON. A
-stranger learns nothing: whether the connection is unknown, the secret wrong or the signature bad, the answer is the
-same. What is valid JSON is admitted even where the manifest cannot translate it: that is quarantined later.
+method, the caller's token or the signature, JSON. A stranger learns nothing: whether the connection is unknown, the
+secret wrong or the signature bad, the answer is the same. What is valid JSON is admitted even where the manifest
+cannot translate it: that is quarantined later.
 """
 
 from __future__ import annotations
