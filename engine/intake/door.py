@@ -105,10 +105,9 @@ class Door:
             return _WRONG_CREDENTIAL if knock.method == "POST" else WRONG_METHOD
         try:
             body = unpacked(knock.body, self.limit_bytes) if self._webhook.compressed else knock.body
-        except Overlarge:
-            return self._unpackable(knock, now, subscription, TOO_LARGE)
-        except ValueError:
-            return self._unpackable(knock, now, subscription, _BADLY_PACKED)
+        except (Overlarge, ValueError) as error:
+            told = TOO_LARGE if isinstance(error, Overlarge) else _BADLY_PACKED
+            return self._unpackable(knock, now, subscription, told)
         delivery = _Delivery(knock, body, now)
         handshake = self._webhook.handshake
         if handshake is not None and (shaken := _shaken(handshake, delivery)) is not None:
