@@ -82,7 +82,8 @@ class Workers:
             self._translating.release()
 
     def _sweep(self) -> None:
-        """Takes back what dead workers held, and ends events whose last delivery was settled by one."""
+        """Takes back what dead workers held, ends events whose last delivery was settled by one, and removes files
+        that are published no longer."""
         now = self._clock.monotonic()
         if now - self._swept_at < _SWEEP_S or not self._sweeping.acquire(blocking=False):
             return
@@ -90,6 +91,7 @@ class Workers:
             self._swept_at = now
             self._store.inbox.recover()
             self._store.outbox.recover()
+            self._store.published.remove_expired()
             self._deliveries.release_held()
             for event in self._store.inbox.settled(200):
                 self._deliveries.finish_event(event.id)

@@ -31,7 +31,7 @@ class Published:
         self._database, self._clock = database, clock
 
     def put(self, token: str, connection: str, candidate_id: str, file: PublishedFile, lasts_s: float) -> None:
-        """Publishes ``file`` under ``token`` for ``lasts_s``; what has expired is removed."""
+        """Publishes ``file`` under ``token`` for ``lasts_s``."""
         now = self._clock.now()
         row = {
             "connection": connection,
@@ -42,8 +42,16 @@ class Published:
             "expires_at": now + lasts_s,
         }
         with self._database.write() as writing:
-            writing.execute(delete(published).where(published.c.expires_at <= now))
             upsert(writing, published, {"token_hash": _hash(token)}, row)
+
+    def remove_expired(self) -> int:
+        """Removes the files whose time is over; how many."""
+        expired = published.c.expires_at <= self._clock.now()
+        with self._database.read() as reading:
+            if reading.execute(select(published.c.token_hash).where(expired).limit(1)).first() is None:
+                return 0
+        with self._database.write() as writing:
+            return writing.execute(delete(published).where(expired)).rowcount
 
     def get(self, token: str) -> PublishedFile | None:
         """The file under ``token``; None where there is none, or none any more."""

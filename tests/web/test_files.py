@@ -55,11 +55,12 @@ def test_the_database_does_not_hold_the_token(tmp_path: Path) -> None:
     assert TOKEN.encode() not in stored
 
 
-def test_what_has_expired_is_removed_when_something_else_is_published(tmp_path: Path) -> None:
+def test_what_has_expired_is_removed_in_time_though_nothing_else_is_published(tmp_path: Path) -> None:
     clock = ManualClock()
     with Store.open(tmp_path / "x.db", clock) as store:
         store.published.put("old", "acme", "c1", FILE, 60.0)
+        store.published.put("new", "acme", "c1", FILE, 120.0)
+        assert store.published.remove_expired() == 0
         clock.advance(61)
-        store.published.put("new", "acme", "c2", PublishedFile("n.pdf", "application/pdf", b"other"), 60.0)
-        with store._database.read() as reading:
-            assert reading.exec_driver_sql("SELECT count(*) FROM published").scalar() == 1
+        assert store.published.remove_expired() == 1
+        assert store.published.get("new") == FILE
