@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -44,7 +45,12 @@ def lint(
         raise InputError("--sarif holds findings only.", hint="Leave --json and --report out.")
     files = files_in(paths or [data_folder("mappings")])
     manifests = settings_from(mappings=mappings).mappings
-    linted = {file: lint_file(file, manifests, openapi) for file in files}
+    # A few files make no garbage worth looking for; the looking would take a fifth of the time.
+    gc.disable()
+    try:
+        linted = {file: lint_file(file, manifests, openapi) for file in files}
+    finally:
+        gc.enable()
     found = sorted({finding for one in linted.values() for finding in one.findings})
     errors = sum(finding.severity == "error" for finding in found)
     if as_sarif:

@@ -82,29 +82,37 @@ def _may_be(value: Json, schema: Schema, root: Schema) -> bool:
 
 
 class SchemaPlaces:
-    """Walks data beside its schema. ``secret`` holds the paths whose values must not be shown."""
+    """Walks data beside its schema."""
 
     def __init__(self, root: Schema) -> None:
-        self.secret: set[PathKey] = set()
         self._root = root
 
     def restored(self, source: Source) -> Json:
         """The source's data, with the text as written where the schema accepts text and not the scalar's type."""
         return self._walk(source, source.data, (), [self._root])
 
-    def _walk(self, source: Source, data: Json, path: PathKey, schemas: list[Schema]) -> Json:
-        if not schemas:
-            return data
+    def secrets(self, data: Json) -> frozenset[PathKey]:
+        """The paths whose values must not be shown."""
+        return frozenset(self._secrets(data, (), [self._root]))
+
+    def _secrets(self, data: Json, path: PathKey, schemas: list[Schema]) -> Iterator[PathKey]:
         schemas = list(spread(data, schemas, self._root))
         if any(schema.get("x-secret") for schema in schemas):
-            self.secret.add(path)
-        if isinstance(data, dict):
-            return {key: self._walk(source, item, (*path, key), of_key(schemas, key)) for key, item in data.items()}
-        if isinstance(data, list):
-            below = [schema["items"] for schema in schemas if "items" in schema]
-            return [self._walk(source, item, (*path, index), below) for index, item in enumerate(data)]
+            yield path
+        for key, item, below in _inside(data, schemas):
+            yield from self._secrets(item, (*path, key), below) if below else ()
+
+    def _walk(self, source: Source, data: Json, path: PathKey, schemas: list[Schema]) -> Json:
+        if not schemas or isinstance(data, str):
+            return data
+        schemas = list(spread(data, schemas, self._root))
+        if isinstance(data, (dict, list)):
+            inside = (
+                (key, self._walk(source, item, (*path, key), below)) for key, item, below in _inside(data, schemas)
+            )
+            return dict(inside) if isinstance(data, dict) else [item for _, item in inside]
         raw = source.raw(path)
-        if isinstance(data, str) or not raw or not source.style_plain(path):
+        if not raw or not source.style_plain(path):
             return data
         return raw if self._is_text(data, schemas) else data
 
@@ -126,6 +134,17 @@ def spread(data: Json, schemas: Iterable[Schema], root: Schema) -> Iterator[Sche
             best = [branch for branch, score in zip(branches, scores, strict=True) if score == min(scores)]
             yield from spread(data, best, root)
         yield from spread(data, [schema[word] for word in ("then", "else") if word in schema], root)
+
+
+def _inside(data: Json, schemas: list[Schema]) -> Iterator[tuple[Any, Json, list[Schema]]]:
+    """The keys of ``data``, what stands at each, and what ``schemas`` say about it."""
+    if isinstance(data, dict):
+        for key, item in data.items():
+            yield key, item, of_key(schemas, key)
+    elif isinstance(data, list):
+        below = [schema["items"] for schema in schemas if "items" in schema]
+        for index, item in enumerate(data):
+            yield index, item, below
 
 
 def of_key(schemas: list[Schema], key: str) -> list[Schema]:

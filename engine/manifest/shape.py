@@ -29,8 +29,11 @@ def check(source: Source, schema: Mapping[str, Any]) -> tuple[Json, list[Finding
     """
     places = SchemaPlaces(schema)
     data = places.restored(source)
-    explainer = Explainer(source, schema, places.secret)
-    for error in _validator(_Same(schema)).iter_errors(data):
+    errors = list(_validator(_Same(schema)).iter_errors(data))
+    if not errors:
+        return data, []
+    explainer = Explainer(source, schema, places.secrets(source.data))
+    for error in errors:
         explainer.take(error)
     return data, explainer.findings()
 
