@@ -67,21 +67,27 @@ class Recipe:
         for number, seen in enumerate(self.rounds):
             # What is there already is left out of the rounds, so their number may tell another one the next time.
             own = seen["tags"][-1] if seen.get("tags") else number
-            for name, step in self._named():
+            for name, step in self.named():
                 yield f"{own}.{name}", step, seen
 
     def goes_on_behind(self, made: Sequence[str]) -> bool:
         """Whether calls that were ``made`` are the first of this recipe, or of rounds that it needs no more."""
         keys = [key for key, _, _ in self.calls()]
-        names = {name for name, _ in self._named()}
+        names = {name for name, _ in self.named()}
         kept = [key for key in made if key in keys]
-        return kept == keys[: len(kept)] and all(key.rpartition(".")[2] in names for key in made)
+        return kept == keys[: len(kept)] and all(_name_of(key) in names for key in made)
 
-    def _named(self) -> Iterator[tuple[str, RecipeStep | FoundBy]]:
+    def named(self) -> Iterator[tuple[str, RecipeStep | FoundBy]]:
+        """(its name in each round, the step or the reading after them) of every call of one round, in order."""
         for index, step in enumerate(self.steps):
             yield f"{index} {step.call}", step
         if self.verify is not None:
             yield f"verify {self.verify.operation}", self.verify
+
+
+def _name_of(key: str) -> str:
+    """What a call's key names in its round."""
+    return key.rpartition(".")[2]
 
 
 class Cook:
@@ -99,7 +105,7 @@ class Cook:
         before = self._progress.made
         if not self._recipe.goes_on_behind(before):
             return Unproven(CHANGED)
-        before = self._written(calls[: len(before)])
+        before = self._written(before)
         self._progress = replace(self._progress, made=before)
         result: Attempted = Arrived("already there")
         for key, step, seen in calls:
@@ -119,12 +125,14 @@ class Cook:
                 self._keep.stands(self._progress)
         return result
 
-    def _written(self, made: Sequence[Call]) -> tuple[str, ...]:
-        """The steps of ``made`` up to the last that writes: what was read behind it may be another by now."""
-        kept = list(made)
-        while kept and isinstance(kept[-1][1], RecipeStep) and not self._operations[kept[-1][1].call].writes:
-            kept.pop()
-        return tuple(key for key, _, _ in kept)
+    def _written(self, made: tuple[str, ...]) -> tuple[str, ...]:
+        """The calls ``made`` up to the last that writes: what was read behind it may be another by now."""
+        steps = dict(self._recipe.named())
+        while made and isinstance(step := steps[_name_of(made[-1])], RecipeStep):
+            if self._operations[step.call].writes:
+                break
+            made = made[:-1]
+        return made
 
     def _seen(self, context: Mapping[str, Json]) -> Mapping[str, Json]:
         file = self._recipe.file

@@ -44,10 +44,14 @@ class Attempts:
             found = find_stage(work.place, work.planned.writes[0].value, _stages(work))
             if not isinstance(found, Landing):
                 return NotMoved(found.why if isinstance(found, PassedOver) else "the application is there already")
+        began, delivery = self._clock.now(), work.delivery
         try:
             recipe = self._recipe(work)
         except Refused as refusal:
             return refusal
+        if self._clock.now() - began > LEASE_S / 4:
+            # What was looked up may have taken so long that another worker has it now, and is not to be sent again.
+            self._store.outbox.mark_sent(delivery.id, delivery.token, LEASE_S, sent=delivery.sent)
         route, keep = work.route, _Kept(self._store, work.delivery)
         progress = progress_of(work.delivery, recipe)
         return Cook(route.caller, route.connection.manifest.operations, recipe, progress, keep).cook()

@@ -142,3 +142,35 @@ def test_tags_that_are_all_there_when_it_goes_on_have_arrived() -> None:
             assert tenant.places(event) == {"screened": "tag"}
             assert tags == ["Screened"]
         acme.close()
+
+
+REPLACED = """
+operations:
+  read_tags: {get: "/tags/{{ candidate.id }}"}
+  set_tags: {put: "/tags/{{ candidate.id }}", json: {tags: "{{ tags }}"}}
+write_back:
+  places: {tag: {write: set_tags, read: read_tags, current: tags}}
+  outputs:
+    screened: {value: Screened, rungs: [{tag: value}]}
+"""
+
+
+@mechanism(48)
+def test_a_worker_that_looked_up_for_so_long_that_another_took_over_sends_nothing() -> None:
+    with FakeServer() as server:
+        acme = Acme(server)
+        with writing(acme, REPLACED) as tenant:
+
+            def slow(_: Seen) -> Reply:
+                server.on("GET", "/tags/c-1", Reply(json={"tags": []}))
+                acme.clock.advance(200)
+                tenant.store.outbox.recover()
+                tenant.deliveries.deliver_once()
+                return Reply(json={"tags": []})
+
+            server.on("GET", "/tags/c-1", slow)
+            server.on("PUT", "/tags/c-1", Reply(json={}))
+            event = tenant.score()
+            assert tenant.places(event) == {"screened": "tag"}
+            assert tenant.calls("PUT", "/tags/c-1") == 1
+        acme.close()
