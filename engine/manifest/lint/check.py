@@ -11,17 +11,19 @@ from engine.manifest.findings import Finding
 from engine.manifest.lint.delivery import check_delivery
 from engine.manifest.lint.expressions import Followings, follow_all
 from engine.manifest.lint.knowledge import Knowledge
+from engine.manifest.lint.notes import check_notes
 from engine.manifest.lint.placed import check_placed
 from engine.manifest.lint.protected import check_protected
 from engine.manifest.lint.rungs import check_rungs
-from engine.manifest.lint.samples import Samples, samples_of
+from engine.manifest.lint.samples import Samples, check_samples, samples_of
 from engine.manifest.lint.secrets import check_secrets_flow
 from engine.manifest.lint.targets import check_targets
 from engine.manifest.lint.unused import check_unused
 from engine.manifest.model import Manifest
 from engine.manifest.node import Node
-from engine.manifest.readings import AnswerOf
+from engine.manifest.readings import AnswerOf, CallPath
 from engine.manifest.source import Source
+from engine.manifest.types import Type
 
 Check = Callable[[Knowledge, Followings], None]
 
@@ -31,6 +33,7 @@ _CHECKS: tuple[Check, ...] = (
     check_protected,
     check_secrets_flow,
     check_rungs,
+    check_notes,
     check_delivery,
     check_unused,
 )
@@ -51,7 +54,7 @@ class Linted:
     sampled: frozenset[str]
 
 
-def lint(source: Source, documented: AnswerOf = lambda _call: None) -> Linted:
+def lint(source: Source, documented: AnswerOf | None = None) -> Linted:
     """The manifest in ``source`` and all findings, in the order of the file.
 
     ``documented`` gives the types of answers by the vendor's own description. Where the form is wrong, what is well
@@ -63,12 +66,18 @@ def lint(source: Source, documented: AnswerOf = lambda _call: None) -> Linted:
     samples = Samples()
     with suppress(*passing):
         samples = samples_of(root)
-        knowledge = Knowledge(root, samples, documented)
+        knowledge = Knowledge(root, samples, documented or _undocumented)
         followings = follow_all(knowledge)
         for check in _CHECKS:
             with suppress(*passing):
                 check(knowledge, followings)
+    if documented is None:
+        check_samples(root)
     return Linted(manifest, root, tuple(sorted(set(root.report.findings))), frozenset(samples.answers))
+
+
+def _undocumented(_: CallPath) -> Type | None:
+    return None
 
 
 def _apart(root: Node) -> Node:

@@ -49,6 +49,22 @@ def samples_of(root: Node) -> Samples:
     return Samples(answers, failures, tuple(event for event in events if "body" in event), records)
 
 
+def check_samples(root: Node) -> None:
+    """Warns where nothing shows what the ATS answers: what expressions read is not checked then.
+
+    Told once nothing is wrong: a misspelt key names nothing either.
+    """
+    if "samples" in root or "openapi" in root or any(one.severity == "error" for one in root.report.findings):
+        return
+    file = FilePath(root.source.file)
+    beside = f"{file.stem}.test.yaml"
+    add = f"add `samples: [{beside}]`"
+    if not file.with_name(beside).is_file():
+        add = f"write a mapping test, {beside}, beside this file with what the ATS answers; then {add}"
+    what = "neither `samples` nor `openapi` says what the ATS answers: what expressions read of it is not checked"
+    root["ats"].warn("no-samples", what, add)
+
+
 def _document(node: Node) -> Mapping[str, Json] | None:
     file = FilePath(node.source.file).parent / str(node.data)
     try:
