@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson, Mappings, Sandboxes, State, Tenants
-from engine.cli.output import console, print_json, printable, table
+from engine.cli.output import print_json, printable
+from engine.cli.tables import console, table
 from engine.cli.tenants import tenant_file
 from engine.errors import CallError, FieldwrightError, InputError, Refused
 from engine.manifest.model import Manifest

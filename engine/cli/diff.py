@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson, Mappings, Tenants
-from engine.cli.output import console, counted, print_json, show, table
+from engine.cli.output import counted, print_json
+from engine.cli.tables import console, show, table
 from engine.cli.tenants import tenant_file
 from engine.manifest.overlay import Change, Overlay, load_overlay
 from engine.manifest.overlay_findings import WITHOUT_EFFECT

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.cli.options import AsJson, Mappings, PublicUrl, Sandboxes, State, Tenants
-from engine.cli.output import console, hanging, print_json, printable, show, table
+from engine.cli.output import print_json, printable
+from engine.cli.tables import console, hanging, show, table
 from engine.cli.tenants import tenant_file
 from engine.intake.registration import Registrar
 from engine.runtime.doctor.diagnosis import Check, Diagnosis, OutputReport, ScopeNeed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.cli.output import console, counted, printable
+from engine.cli.output import counted, printable
+from engine.cli.tables import console
 from engine.model import Json
 from engine.runtime.rebinding import remedy
 

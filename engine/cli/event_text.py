@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from engine.cli.event_story import Story, body_text, event_summary
-from engine.cli.output import console, hanging, is_wider, printable, show, table
+from engine.cli.output import printable
+from engine.cli.tables import console, hanging, is_wider, show, table
 from engine.clock import iso
 from engine.model import Json
 from engine.pipeline.payload import planned_of

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson
-from engine.cli.output import print_json, show, table
+from engine.cli.output import print_json
+from engine.cli.tables import show, table
 from engine.errors import InputError
 from engine.manifest.codes import Code, codes
 from engine.manifest.findings import nearest

@@ -9,13 +9,12 @@ from typing import Annotated
 import typer
 
 from engine.cli.lint_files import LintedFile, files_in, lint_file
-from engine.cli.lint_report import report_of, show_report
-from engine.cli.lint_sarif import sarif
 from engine.cli.options import AsJson, Mappings
 from engine.cli.output import counted, print_json, show_findings
 from engine.errors import InputError
 from engine.manifest.findings import Finding
 from engine.manifest.schemas import data_folder
+from engine.model import Json
 from engine.settings import settings_from
 
 
@@ -54,6 +53,8 @@ def lint(
     found = sorted({finding for one in linted.values() for finding in one.findings})
     errors = sum(finding.severity == "error" for finding in found)
     if as_sarif:
+        from engine.cli.lint_sarif import sarif
+
         print_json(sarif(found))
     elif as_json:
         _print_json(found, linted, errors, report)
@@ -65,6 +66,8 @@ def lint(
 
 def _print_text(found: list[Finding], linted: dict[Path, LintedFile], errors: int, report: bool) -> None:
     if report:
+        from engine.cli.lint_report import report_of, show_report
+
         for one in linted.values():
             if one.linted is not None:
                 show_report(report_of(one.linted))
@@ -77,7 +80,10 @@ def _print_text(found: list[Finding], linted: dict[Path, LintedFile], errors: in
 
 def _print_json(found: list[Finding], linted: dict[Path, LintedFile], errors: int, report: bool) -> None:
     warnings = sum(finding.severity == "warning" for finding in found)
-    counts = {"files": len(linted), "errors": errors, "warnings": warnings}
-    reports = [report_of(one.linted).as_json() for one in linted.values() if one.linted is not None]
-    extra = {"reports": reports} if report else {}
-    print_json({**counts, "findings": [finding.as_json() for finding in found], **extra})
+    shown: dict[str, Json] = {"files": len(linted), "errors": errors, "warnings": warnings}
+    shown["findings"] = [finding.as_json() for finding in found]
+    if report:
+        from engine.cli.lint_report import report_of
+
+        shown["reports"] = [report_of(one.linted).as_json() for one in linted.values() if one.linted is not None]
+    print_json(shown)

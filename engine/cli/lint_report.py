@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import typer
 
-from engine.cli.output import counted, hanging, show, table
+from engine.cli.output import counted
+from engine.cli.tables import hanging, show, table
 from engine.manifest.lint.check import Linted
 from engine.manifest.lint.protected import scoring_inputs
 from engine.manifest.mechanisms import used

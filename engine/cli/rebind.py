@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson, Mappings, Sandboxes, State, Tenants
-from engine.cli.output import console, counted, print_json, printable, show, table
+from engine.cli.output import counted, print_json, printable
+from engine.cli.tables import console, show, table
 from engine.cli.tenants import tenant_file
 from engine.errors import CallError, FieldwrightError, InputError
 from engine.model import as_plain

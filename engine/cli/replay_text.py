@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from engine.cli.output import console, counted, hanging, printable
+from engine.cli.output import counted, printable
+from engine.cli.tables import console, hanging
 from engine.clock import iso
 from engine.model import Json, as_plain
 from engine.rehearsal.replaying import Difference, Replayed

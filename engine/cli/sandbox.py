@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.cli.options import AsJson
-from engine.cli.output import console, print_json, show, table
+from engine.cli.output import print_json
+from engine.cli.tables import console, show, table
 from engine.errors import InputError
 from sandbox import NAMES, open_sandbox, switches
 

@@ -10,7 +10,8 @@ from rich.text import Text
 
 from engine.cli.events import opened_store
 from engine.cli.options import AsJson, Mappings, State, Tenants
-from engine.cli.output import console, hanging, print_json, printable
+from engine.cli.output import print_json, printable
+from engine.cli.tables import console, hanging
 from engine.cli.tenants import tenant_file
 from engine.manifest.overlay import load_overlay
 from engine.model import as_plain

@@ -18,7 +18,7 @@ from engine.manifest.findings import Finding
 from engine.manifest.model import ApplicationList, Ats, Manifest, ObjectMap
 from engine.manifest.node import Node, Report
 from engine.manifest.schemas import schema
-from engine.manifest.scope import setting_type
+from engine.manifest.scope import REQUEST, setting_type
 from engine.manifest.shape import check
 from engine.manifest.source import Source, read
 from engine.manifest.unsupported import refused, without_echoes
@@ -83,10 +83,11 @@ def _blocks(root: Node) -> dict[str, Callable[[], Any]]:
     build_apis.check_kept(root)
     written = {"captured": dict.fromkeys(build_places.captures(root.get("write_back")))}
     lookups = {"lookup": dict.fromkeys(root.value("lookups", {}))}
-    given = {"given": _given(root), "auth": _captures(root), **written, **lookups}
+    # One for all operations, so that lint makes types of its names once.
+    known = {**REQUEST, "given": _given(root), "auth": _captures(root), **written, **lookups}
     usual_api = usual_profile(root.report.names["api"])
     settings = root.report.names["setting"]
-    operation = partial(build_calls.operation, usual_api=usual_api, given=given)
+    operation = partial(build_calls.operation, usual_api=usual_api, known=known)
     return {
         "ats": lambda: _ats(root["ats"]),
         "settings": lambda: {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from engine.manifest import build_paging, scope
+from engine.manifest import build_paging
 from engine.manifest.call_nodes import method_of
 from engine.manifest.hosts import host_allowed
 from engine.manifest.model import (
@@ -142,9 +142,10 @@ def _multipart(node: Node, known: Scope) -> Multipart:
     return Multipart(fields, node.value("file"))
 
 
-def operation(name: str, node: Node, usual_api: str | None, given: Scope) -> Operation:
+def operation(name: str, node: Node, usual_api: str | None, known: Scope) -> Operation:
+    """The operation at ``node``; its templates see ``known`` and settings."""
     paging, fetched = node.get("paging"), node.get("fetch")
-    called = request(node, {**scope.REQUEST, **given})
+    called = request(node, known)
     named_api = node.refer("api", "api") if "api" in node else usual_api
     if named_api is None:
         hint = "a profile called `main` is meant where nothing is said"

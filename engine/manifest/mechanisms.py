@@ -23,7 +23,7 @@ def used(document: Json) -> frozenset[int]:
 
 
 def _walk(data: Json, schemas: list[Schema], root: Schema) -> Iterator[int]:
-    meant = list(spread(data, schemas, root))
+    meant = spread(data, schemas, root)
     for part in (*schemas, *meant):
         yield from _told(part, data)
     if isinstance(data, Mapping):

@@ -37,8 +37,9 @@ def resolved(schema: Schema | bool, root: Schema) -> Schema:
             return schema
         found: Any = root
         for part in reference[2:].split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-        schema = {**{key: value for key, value in schema.items() if key != "$ref"}, **found}
+            found = found[part.replace("~1", "/").replace("~0", "~") if "~" in part else part]
+        beside = {key: value for key, value in schema.items() if key != "$ref"} if len(schema) > 1 else None
+        schema = {**beside, **found} if beside else found
     return schema if isinstance(schema, Mapping) else {}
 
 
@@ -96,7 +97,7 @@ class SchemaPlaces:
         return frozenset(self._secrets(data, (), [self._root]))
 
     def _secrets(self, data: Json, path: PathKey, schemas: list[Schema]) -> Iterator[PathKey]:
-        schemas = list(spread(data, schemas, self._root))
+        schemas = spread(data, schemas, self._root)
         if any(schema.get("x-secret") for schema in schemas):
             yield path
         for key, item, below in _inside(data, schemas):
@@ -105,7 +106,7 @@ class SchemaPlaces:
     def _walk(self, source: Source, data: Json, path: PathKey, schemas: list[Schema]) -> Json:
         if not schemas or isinstance(data, str):
             return data
-        schemas = list(spread(data, schemas, self._root))
+        schemas = spread(data, schemas, self._root)
         if isinstance(data, (dict, list)):
             inside = (
                 (key, self._walk(source, item, (*path, key), below)) for key, item, below in _inside(data, schemas)
@@ -122,18 +123,27 @@ class SchemaPlaces:
         return not fits and any("string" in types for types in accepted)
 
 
-def spread(data: Json, schemas: Iterable[Schema], root: Schema) -> Iterator[Schema]:
+def spread(data: Json, schemas: Iterable[Schema], root: Schema) -> list[Schema]:
     """``schemas`` with references followed, and of their alternatives those that ``data`` is meant as."""
+    found: list[Schema] = []
     for schema in schemas:
         schema = resolved(schema, root)
-        yield schema
-        yield from spread(data, schema.get("allOf", []), root)
+        found.append(schema)
+        further = list(schema.get("allOf", ()))
         for word in ("oneOf", "anyOf"):
-            branches = [resolved(branch, root) for branch in schema.get(word, ())]
-            scores = [contradictions(data, branch, root) for branch in branches]
-            best = [branch for branch, score in zip(branches, scores, strict=True) if score == min(scores)]
-            yield from spread(data, best, root)
-        yield from spread(data, [schema[word] for word in ("then", "else") if word in schema], root)
+            if word in schema:
+                further += _meant([resolved(branch, root) for branch in schema[word]], data, root)
+        further += [schema[word] for word in ("then", "else") if word in schema]
+        if further:
+            found += spread(data, further, root)
+    return found
+
+
+def _meant(branches: list[Schema], data: Json, root: Schema) -> list[Schema]:
+    """The branches that the least speaks against."""
+    scores = [contradictions(data, branch, root) for branch in branches]
+    least = min(scores)
+    return [branch for branch, score in zip(branches, scores, strict=True) if score == least]
 
 
 def _inside(data: Json, schemas: list[Schema]) -> Iterator[tuple[Any, Json, list[Schema]]]:

@@ -71,8 +71,8 @@ def cpu_s(command: Sequence[str]) -> float:
     return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
 
 
-def test_lint_of_the_shipped_mappings_takes_less_than_half_a_second_with_the_start() -> None:
-    assert min(cpu_s([*COMMAND, "lint", "mappings"]) for _ in range(4)) < 0.5
+def test_lint_of_the_shipped_mappings_takes_less_than_a_second_with_the_start() -> None:
+    assert min(cpu_s([*COMMAND, "lint", "mappings"]) for _ in range(4)) < 1.0
 
 
 @pytest.mark.parametrize("name", COMMANDS)
