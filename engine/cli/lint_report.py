@@ -9,6 +9,7 @@ import typer
 
 from engine.cli.output import counted
 from engine.cli.tables import hanging, show, table
+from engine.manifest.call_nodes import success_of
 from engine.manifest.lint.check import Linted
 from engine.manifest.lint.protected import scoring_inputs
 from engine.manifest.mechanisms import used
@@ -78,8 +79,9 @@ def report_of(linted: Linted) -> Scorecard:
 
 
 def _is_unsampled(linted: Linted, name: str, operation: Node) -> bool:
-    reads = any(key in operation for key in ("records", "record", "success", "must_hold")) or "get" in operation
-    return name not in linted.sampled and reads and not operation.value("binary", False)
+    keys = ("records", "record", "must_hold")
+    reads = any(key in operation for key in keys) or "get" in operation or success_of(linted.root, operation)
+    return name not in linted.sampled and bool(reads) and not operation.value("binary", False)
 
 
 def _scoring(root: Node) -> tuple[ScoringText, ...]:

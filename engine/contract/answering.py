@@ -23,10 +23,10 @@ def good_answer(openapi: OpenApi, call: Call, node: Node) -> Type | None:
     return _either(openapi, (call.answers.get(key, {}) for key in wanted))
 
 
-def error_answer(openapi: OpenApi, call: Call, node: Node) -> Type | None:
-    """The type of an answer that tells of a failure, with a good status too where ``success`` is read from it."""
+def error_answer(openapi: OpenApi, call: Call, *, in_good: bool) -> Type | None:
+    """The type of an answer that tells of a failure, with good statuses too if ``in_good``."""
     failing = [contents for key, contents in call.answers.items() if not key.startswith(("1", "2", "3"))]
-    good = [contents for key, contents in call.answers.items() if key.startswith("2")] if "success" in node else []
+    good = [contents for key, contents in call.answers.items() if key.startswith("2")] if in_good else []
     return _either(openapi, [*failing, *good])
 
 

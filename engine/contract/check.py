@@ -13,7 +13,7 @@ from engine.contract.problems import Problem
 from engine.contract.reading import Answers, reading_problems
 from engine.contract.sending import Beside, sent_problems
 from engine.contract.values import Values
-from engine.manifest.call_nodes import method_of, profile_of
+from engine.manifest.call_nodes import method_of, profile_of, success_of
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.node import Node, Report
 from engine.manifest.readings import AnswerOf
@@ -62,7 +62,8 @@ def documented(source: Source, openapi: OpenApi) -> AnswerOf:
 
 def _answers(root: Node, calls: Mapping[PathKey, Call], openapi: OpenApi) -> Answers:
     good = {path: good_answer(openapi, call, _at(root, path)) for path, call in calls.items()}
-    bad = {path: error_answer(openapi, call, _at(root, path)) for path, call in calls.items()}
+    judged = {path for path in calls if path[0] == "operations" and success_of(root, _at(root, path))}
+    bad = {path: error_answer(openapi, call, in_good=path in judged) for path, call in calls.items()}
     return Answers(calls, good, bad)
 
 

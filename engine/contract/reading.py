@@ -8,7 +8,7 @@ from functools import reduce
 
 from engine.contract.calls import Call
 from engine.contract.problems import Problem
-from engine.manifest.call_nodes import profile_of
+from engine.manifest.call_nodes import judged_by, profile_of
 from engine.manifest.expressions import Path, compile_path
 from engine.manifest.findings import nearest
 from engine.manifest.node import Node
@@ -47,6 +47,7 @@ def reading_problems(root: Node, answers: Answers) -> Iterator[Problem]:
             yield from _no_list(reading.node, given)
     for _, api in root.items("apis"):
         yield from _shared_code(root, api, answers)
+        yield from _shared_success(root, api, answers)
 
 
 def _no_answer(reading: Reading, call: Call) -> Problem:
@@ -103,3 +104,13 @@ def _shared_code(root: Node, api: Node, answers: Answers) -> Iterator[Problem]:
     ]
     if found:
         yield from _absent(code, reduce(union, found), "any failed answer of this profile")
+
+
+def _shared_success(root: Node, api: Node, answers: Answers) -> Iterator[Problem]:
+    """The profile's ``errors.success`` must stand in what each operation answers that says none of its own."""
+    success = (api.get("errors") or api).get("success") if "errors" in api else None
+    for name in judged_by(root, str(api.key)) if success is not None else ():
+        given = answers.good.get(("operations", name))
+        if given is not None:
+            where = f"what {answers.calls['operations', name].endpoint.name} answers"
+            yield from _absent(success, given, where)  # type: ignore[arg-type]

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path as FilePath
 from typing import Any
@@ -15,7 +16,7 @@ from engine.manifest import build_apis, build_calls, build_events, build_places,
 from engine.manifest.build_secrets import check_secrets
 from engine.manifest.call_nodes import usual_profile
 from engine.manifest.findings import Finding
-from engine.manifest.model import ApplicationList, Ats, Manifest, ObjectMap
+from engine.manifest.model import Api, ApplicationList, Ats, Manifest, ObjectMap, Operation
 from engine.manifest.node import Node, Report
 from engine.manifest.schemas import schema
 from engine.manifest.scope import REQUEST, setting_type
@@ -59,7 +60,16 @@ def opened(source: Source) -> tuple[Manifest | None, Node]:
 def build(root: Node) -> Manifest:
     """A manifest from a document of the right form; mistakes in its meaning go to ``root.report``."""
     made = {name: make() for name, make in _blocks(root).items()}
+    made["operations"] = {name: _judged(one, made["apis"]) for name, one in made["operations"].items()}
     return Manifest(file=root.source.file, digest=digest(root.data), **made)
+
+
+def _judged(operation: Operation, apis: Mapping[str, Api]) -> Operation:
+    """``operation`` with its profile's ``success`` where it has none of its own and answers JSON."""
+    profile = apis.get(operation.api)
+    if profile is None or operation.binary or operation.success is not None:
+        return operation
+    return replace(operation, success=profile.errors.success)
 
 
 def _look_around(root: Node) -> None:

@@ -48,7 +48,9 @@ def unreachable() -> Any:
 def errors(node: Node | None) -> ErrorReading:
     if node is None:
         return ErrorReading()
-    return ErrorReading(node.expression("code"), node.value("status", {}), node.value("codes", {}))
+    return ErrorReading(
+        node.expression("code"), node.value("status", {}), node.value("codes", {}), node.expression("success")
+    )
 
 
 def request(node: Node, known: Scope) -> Request:

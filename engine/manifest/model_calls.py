@@ -22,11 +22,15 @@ Confirmation = Literal["spec", "sample", "third-party", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class ErrorReading:
-    """How a failed answer is read: JMESPath to its code, and what statuses (``401``, ``5xx``) and codes mean."""
+    """How a failed answer is read: JMESPath to its code, and what statuses (``401``, ``5xx``) and codes mean.
+
+    ``success``, of a profile: that of its operations which say none of their own.
+    """
 
     code: Path | None = None
     status: Mapping[str, Meaning] = field(default_factory=dict)
     codes: Mapping[str, Meaning] = field(default_factory=dict)
+    success: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,10 @@ class Operation:
 
     ``records`` (list of records) or ``record`` (one) are JMESPath over the JSON answer; ``key`` identifies a
     record. ``ok`` empty means any 2xx; ``empty`` are good statuses that hold nothing; ``success`` is a JMESPath
-    over the body that must be true, ``must_hold`` what a good answer holds. ``idempotent``: may be sent again without
-    asking first. ``writes``: changes something in the ATS (any method but GET unless the manifest says otherwise).
-    ``cost``: what a call takes of the profile's quota. ``lookups`` names those that its templates use.
+    over the body that must be true, its own or else its profile's, ``must_hold`` what a good answer holds.
+    ``idempotent``: may be sent again without asking first. ``writes``: changes something in the ATS (any method but
+    GET unless the manifest says otherwise). ``cost``: what a call takes of the profile's quota. ``lookups`` names
+    those that its templates use.
     """
 
     name: str

@@ -178,6 +178,49 @@ def test_a_body_that_reports_success_is_good(acme: Acme) -> None:
     assert acme.caller(SUCCESS).call("set_status", {}).body == body
 
 
+SUCCESS_OF_ALL = """
+    apis:
+      main:
+        base_url: https://api.acme.example
+        auth: [{headers: {X-Key: "{{ settings.api_key }}"}}]
+        errors: {success: ok, code: error, codes: {no_permission: denied}}
+    operations:
+      add_note: {post: /notes, json: {text: Fine}}
+      set_tags: {put: /tags, json: {tags: []}, empty: [204]}
+      get_file: {get: /file, binary: true}
+      get_state: {get: /state, success: state == 'READY'}
+"""
+
+
+@mechanism(17)
+def test_what_the_profile_calls_success_is_asked_of_every_operation(acme: Acme) -> None:
+    caller = acme.caller(SUCCESS_OF_ALL)
+    acme.server.on("POST", "/notes", Reply(json={"ok": False, "error": "no_permission"}), Reply(json={"ok": True}))
+    error = failing(lambda: caller.call("add_note", {}))
+    assert isinstance(error, Refused)
+    assert (error.kind, error.code, error.status) == ("denied", "no_permission", 200)
+    assert caller.call("add_note", {}).body == {"ok": True}
+
+
+@mechanism(17)
+def test_a_good_answer_without_the_mark_of_success_is_a_refusal_too(acme: Acme) -> None:
+    acme.server.on("POST", "/notes", Reply(json={"id": 7}))
+    error = failing(lambda: acme.caller(SUCCESS_OF_ALL).call("add_note", {}))
+    assert isinstance(error, Refused)
+    assert error.kind == "invalid"
+
+
+@mechanism(17)
+def test_files_empty_answers_and_operations_with_their_own_success_are_not_asked_for_the_profiles(acme: Acme) -> None:
+    acme.server.on("GET", "/file", Reply(body=b"%PDF")).on("PUT", "/tags", Reply(204))
+    acme.server.on("GET", "/state", Reply(json={"state": "READY"}), Reply(json={"ok": True, "state": "WAITS"}))
+    caller = acme.caller(SUCCESS_OF_ALL)
+    assert caller.call("get_file", {}).data == b"%PDF"
+    assert caller.call("set_tags", {}).is_empty
+    assert caller.call("get_state", {}).body == {"state": "READY"}
+    assert isinstance(failing(lambda: caller.call("get_state", {})), Refused)
+
+
 # ── 18: what a status means ──────────────────────────────────────────────────────────────────────────────────────
 
 STATUSES = """

@@ -62,6 +62,27 @@ READS = [
 ]  # fmt: skip
 
 
+SHARED = """\
+apis:
+  main:
+    base_url: https://api.acme.example
+    auth: [{headers: {}}]
+    errors: {success: «more}
+operations:
+  people: {get: /people, records: data, key: id}
+  file: {get: /people, binary: true}
+  own: {get: /people, success: next}
+  person: {get: '/people/{{ candidate.id }}'}
+"""
+
+
+def test_what_the_profile_calls_success_must_stand_in_what_each_of_its_operations_answers() -> None:
+    (found,) = findings(SHARED, document(PATHS))
+    assert (found.code, found.severity) == ("contract-answer", "error")
+    assert found.message == "`more` does not stand in what GET /people/{id} answers"
+    assert (found.line, found.column) == marked(SHARED)
+
+
 @pytest.mark.parametrize(("manifest", "message", "hint"), READS)
 def test_a_path_that_no_answer_holds_is_told_with_what_stands_there(manifest: str, message: str, hint: str) -> None:
     (found,) = findings(manifest, document(PATHS))

@@ -124,6 +124,14 @@ def test_what_tells_success_is_looked_for_in_good_and_failed_answers() -> None:
     assert {one.message for one in found} >= {"`state` is never there in the samples of set_tags"}
 
 
+def test_a_profile_s_success_is_looked_for_in_the_samples_of_its_operations() -> None:
+    text = SHIPPED[TR].replace("        success: status == `0`\n", "").replace("    success: status == `0`\n", "")
+    mistake = planted(text, "    errors:\n", "    errors:\n      success: «state == `0`\n")
+    found = [one for one in linted(mistake.text, TR) if one.message.startswith("`state`")]
+    assert [(one.code, (one.line, one.column)) for one in found] == [("never-matched", mistake.place)]
+    assert found[0].message.startswith("`state` is never there in the samples of any call of ")
+
+
 def test_an_error_s_code_may_be_absent_from_samples_but_not_be_misspelt() -> None:
     text = SHIPPED[SR].replace("code: errors[0].code", "code: errors[0].reason")
     assert linted(text, SR) == []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
 from engine.errors import ExpressionError
-from engine.manifest.call_nodes import profile_of
+from engine.manifest.call_nodes import judged_by, profile_of
 from engine.manifest.expressions import compile_path
 from engine.manifest.lint.samples import Samples
 from engine.manifest.node import Node, Use
@@ -95,7 +95,7 @@ class Knowledge:
         if reading.base == "error":
             return self._failures([str(reading.call[1])])
         if reading.node.key == "success":
-            return self._all_answers(str(reading.call[1]))
+            return self._all_answers([str(reading.call[1])], f"the samples of {reading.call[1]}")
         given = given_to(self.root, reading, self.answer_of)
         return self._streamed(reading, given) if reading.owner.path[:3] == _STREAM else given
 
@@ -104,10 +104,11 @@ class Knowledge:
         found = [answer for name in operations for answer in self.samples.failures.get(name, ())]
         return _from_samples(found, "the samples of failed calls") or ANY
 
-    def _all_answers(self, name: str) -> Type:
+    def _all_answers(self, operations: Sequence[str], origin: str) -> Type:
         """What tells success from failure is read from both."""
-        found = [*self.samples.answers.get(name, ()), *self.samples.failures.get(name, ())]
-        return _from_samples(found, f"the samples of {name}") or ANY
+        both = (self.samples.answers, self.samples.failures)
+        found = [answer for answers in both for name in operations for answer in answers.get(name, ())]
+        return _from_samples(found, origin) or ANY
 
     def _streamed(self, reading: Reading, given: Type) -> Type:
         """``given`` with what samples of the stream's records add."""
@@ -142,6 +143,9 @@ class Knowledge:
         return record({**names, **(given.keys or {}), **self._by_place(use.node.path)})
 
     def _unnamed(self, path: tuple[str | int, ...]) -> Type:
+        if path[0] == "apis" and path[2:] == ("errors", "success"):
+            judged = list(judged_by(self.root, str(path[1])))
+            return self._all_answers(judged, f"the samples of any call of {path[1]}")
         if path[0] != "apis" or path[2:] != ("errors", "code"):
             return ANY
         operations = self.root.items("operations")

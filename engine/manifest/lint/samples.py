@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from engine.errors import ExpressionError, SpecError
+from engine.manifest.call_nodes import success_of
 from engine.manifest.expressions import compile_path
 from engine.manifest.node import Node
 from engine.manifest.source import read
@@ -103,8 +104,8 @@ def _succeeded(root: Node, name: str, answer: Json) -> bool:
     """Whether the operation's ``success`` takes the answer for a good one."""
     operations = root.get("operations")
     operation = operations.get(name) if operations is not None else None
-    condition = operation.value("success") if operation is not None else None
-    if not isinstance(condition, str):
+    condition = success_of(root, operation) if operation is not None else None
+    if condition is None:
         return True
     try:
         return bool(compile_path(condition)(answer))
