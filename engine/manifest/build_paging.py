@@ -45,7 +45,7 @@ def fetch(node: Node, owner: Node) -> Fetch:
         node.fail("missing-key", "fetch needs `records`: where the list of ids stands")
     name, batch = node.refer("operation", "operation"), node.value("batch", 1)
     wanted = "ids" if batch > 1 else "id"
-    if not re.search(rf"\b{wanted}s?\b", _templates(node.report.names["operation"].get(name, wanted))):
+    if not re.search(rf"(?<![\w.]){wanted}s?\b", _templates(node.report.names["operation"].get(name, wanted))):
         node["operation"].fail("ids-unused", f"no template of `{name}` uses {wanted}: every batch would be the same")
     return Fetch(name, batch)
 

@@ -42,7 +42,8 @@ _SETTINGS: Mapping[str, Type] = {
     "boolean": BOOLEAN,
     "integer": INTEGER,
 }
-_PERSON = ("first_name", "last_name", "full_name", "name", "email", "phone", "location", "links")
+PERSON = ("first_name", "last_name", "full_name", "name", "email", "phone", "location", "links")
+"""The canonical fields that say who somebody is."""
 _IDS = ("candidate", "job", "application", "attachment")
 
 
@@ -64,7 +65,7 @@ def _field(owner: str, name: str, hint: Any) -> Type:
         return replace(type_, means=f"{name.removesuffix('_id')}.id")
     if owner == "ids":
         return replace(type_, means=f"{name}.id")
-    if owner == "candidate" and name in _PERSON:
+    if owner == "candidate" and name in PERSON:
         return replace(type_, means="person")
     return replace(type_, means="moment") if name.endswith("_at") else type_
 

@@ -281,6 +281,11 @@ def test_a_batch_that_would_always_be_the_same_is_a_mistake() -> None:
     ]
 
 
+def test_another_object_s_id_does_not_count_as_the_id_that_is_read() -> None:
+    found = examined(ONE_BY_ONE.replace("{{ id }}", "{{ candidate.id }}"))[1]
+    assert [one.code for one in found] == ["ids-unused"]
+
+
 def test_what_counts_pages_has_no_meaning_with_a_cursor() -> None:
     cursor = '{get: /p, query: {c: "{{ page.cursor }}"}, records: d, paging: {cursor: next, size: 5}}'
     found = examined(f"operations:\n  list_people: {cursor}\n")[1]

@@ -13,7 +13,8 @@ _WORDS: Mapping[str, frozenset[str]] = {
     "application": frozenset({"application"}),
     "attachment": frozenset({"attachment"}),
 }
-_PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+NAME_WORDS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
+"""The words of a name in one piece: ``firstName``, ``job_id``, ``URLPart``."""
 
 
 class Identities:
@@ -34,7 +35,7 @@ class Identities:
 
     def meaning(self, chain: Chain) -> str:
         """What the value at the end of ``chain`` stands for by its name, such as ``job.id``, else ""."""
-        parts = [part.lower() for part in _PARTS.findall(chain[-1])] if chain else []
+        parts = [part.lower() for part in NAME_WORDS.findall(chain[-1])] if chain else []
         if not parts or parts[-1] != "id":
             return ""
         owner = "".join(parts[:-1]) or (chain[-2] if len(chain) > 1 else "")

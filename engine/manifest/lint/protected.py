@@ -13,14 +13,14 @@ from dataclasses import dataclass
 
 from engine.manifest.expressions import Chain, Path
 from engine.manifest.lint.expressions import Followings
+from engine.manifest.lint.identities import NAME_WORDS
 from engine.manifest.lint.knowledge import Knowledge
 from engine.manifest.lint.reads import reads
 from engine.manifest.node import Node, Use
+from engine.manifest.scope import PERSON
 
-FIELDS = ("first_name", "last_name", "full_name", "name", "email", "phone", "location", "links")
 JOB_TEXTS = ("title", "description", "requirements")
 
-_PARTS = re.compile(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])")
 _NAME = re.compile(r"(first|last|full|given|family|middle|preferred|sur|fore|maiden|display)?_?name$", re.IGNORECASE)
 _WORDS = frozenset(
     {
@@ -81,7 +81,7 @@ def _protected_chains(root: Node) -> frozenset[Chain]:
     """Where in the candidate's record the protected fields stand."""
     candidate = root["objects"].get("candidate")
     uses = {use.node.path: use.compiled for use in root.report.uses}
-    paths = [uses.get((*candidate.path, "fields", name)) for name in FIELDS] if candidate is not None else []
+    paths = [uses.get((*candidate.path, "fields", name)) for name in PERSON] if candidate is not None else []
     return frozenset(chain for path in paths if isinstance(path, Path) for chain, _ in reads(path) if chain)
 
 
@@ -92,7 +92,7 @@ def _told(use: Use, kept: frozenset[Chain], *, whole: bool) -> Iterator[tuple[st
     for chain, at in reads(use.compiled):
         inside = chain if whole else chain[1:] if chain[:1] == ("record",) else None
         if inside is None:
-            protected = chain[:1] == ("candidate",) and (len(chain) == 1 or chain[1] in FIELDS)
+            protected = chain[:1] == ("candidate",) and (len(chain) == 1 or chain[1] in PERSON)
         else:
             protected = _is_protected(inside, kept)
         name = f"`{'.'.join(chain)}`" if chain else "the candidate's whole record"
@@ -106,7 +106,7 @@ def _is_protected(chain: Chain, kept: frozenset[Chain]) -> bool:
         return True
     if not chain or not (len(chain) == 1 or _OF_A_PERSON.search(".".join(chain[:-1]))):
         return not chain
-    parts = {part.lower() for part in _PARTS.findall(chain[-1])}
+    parts = {part.lower() for part in NAME_WORDS.findall(chain[-1])}
     return bool(_NAME.match(chain[-1])) or not parts.isdisjoint(_WORDS)
 
 
