@@ -7,7 +7,7 @@ from pathlib import Path
 
 import typer
 
-from engine.cli.output import print_json, printable
+from engine.cli.output import counted, print_json, printable, show_findings
 from engine.manifest.findings import Finding
 from engine.model import Json
 from engine.rehearsal.checking import Failure
@@ -29,10 +29,7 @@ def show_report(report: Report) -> None:
     """Prints a line for each case under its file, and below it what fails."""
     if report.results or report.findings:
         typer.secho(str(report.file), bold=True)
-    for finding in report.findings:
-        typer.echo(f"  {finding.file}:{finding.line}:{finding.column} {finding.code} {finding.message}")
-        if finding.hint:
-            typer.echo(f"    {finding.hint}")
+    show_findings(report.findings, indent="  ")
     for result in report.results:
         mark = typer.style("✓", fg="green") if result.passed else typer.style("✗", fg="red")
         typer.echo(f"  {mark} {result.case.name}")
@@ -73,10 +70,9 @@ def show_end(reports: list[Report], results: list[Result], took_s: float, as_jso
         print_json({"cases": len(results), "failed": failed, "seconds": round(took_s, 3), "files": files})
         return
     wrong = sum(bool(report.findings) for report in reports)
-    cases = f"{len(results)} {'case' if len(results) == 1 else 'cases'}"
-    told = [cases, f"{failed} failed" if failed else "all pass"]
+    told = [counted(len(results), "case"), f"{failed} failed" if failed else "all pass"]
     if wrong:
-        told[1:] = [f"{failed} failed", f"{wrong} {'file' if wrong == 1 else 'files'} with mistakes"]
+        told[1:] = [f"{failed} failed", f"{counted(wrong, 'file')} with mistakes"]
     typer.echo(f"{', '.join(told)}, {took_s:.1f} s")
 
 

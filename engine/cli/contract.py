@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import AsJson
-from engine.cli.output import counted, print_json, show_findings
+from engine.cli.output import counted, print_json, severities, show_findings
 from engine.contract.check import Contract, compare
 from engine.contract.openapi import named_openapi, read_openapi
 from engine.errors import InputError, SpecError
@@ -43,7 +43,7 @@ def contract(
     if as_json:
         _print_json(made, errors)
     else:
-        _print_text(made, errors)
+        _print_text(made)
     if errors:
         raise typer.Exit(2)
 
@@ -61,19 +61,18 @@ def _named(source: Source, manifest: Path) -> Path:
     """The document that the manifest names. Raises InputError where it names none."""
     found = named_openapi(source, manifest)
     if found is None:
-        raise InputError(f"{manifest} names no `openapi`.", hint="say which document with --openapi FILE")
+        raise InputError(f"{manifest} names no `openapi`.", hint="Say which document with --openapi FILE")
     return found
 
 
-def _print_text(made: Contract, errors: int) -> None:
+def _print_text(made: Contract) -> None:
     show_findings(made.findings)
     if made.operations:
         known = sum(endpoint is not None for endpoint in made.operations.values())
         beside = f"; {len(made.elsewhere)} more go where an answer says" if made.elsewhere else ""
         typer.echo(f"{known} of {counted(len(made.operations), 'operation')} are in the OpenAPI{beside}.")
-    warnings = sum(finding.severity == "warning" for finding in made.findings)
-    found = [counted(number, what) for number, what in ((errors, "error"), (warnings, "warning")) if number]
-    typer.echo(f"{', '.join(found)}." if found else "Nothing disagrees.")
+    numbers = severities(made.findings)
+    typer.echo(f"{numbers}." if numbers else "Nothing disagrees.")
 
 
 def _print_json(made: Contract, errors: int) -> None:

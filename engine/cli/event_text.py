@@ -65,9 +65,10 @@ def _narrow_list(events: Sequence[StoredEvent]) -> Table:
     """The same in two lines each: an id that is broken cannot be copied."""
     rows = []
     for moment, identity, tenant, kind, about, ended, why in map(_row, events):
-        rows.append((f"{moment}\n{kind}", f"{identity}\n{_short(str(about))}", tenant, ended, why))
-    made = table(("received (UTC)\nevent", "id\nabout", "tenant", "ended", "why"), rows)
-    for column in made.columns[:4]:
+        end = Text.assemble(ended, f" at {tenant}", f"\n{printable(str(why))}")
+        rows.append((f"{moment}\n{kind}", f"{identity}\n{_short(str(about))}", end))
+    made = table(("received (UTC)\nevent", "id\nabout", "ended\nwhy"), rows)
+    for column in made.columns[:2]:
         column.no_wrap = True
     return made
 

@@ -12,7 +12,7 @@ from engine.cli.output import print_json
 from engine.cli.tables import show, table
 from engine.errors import InputError
 from engine.manifest.codes import Code, codes
-from engine.manifest.findings import nearest
+from engine.manifest.findings import did_you_mean
 
 
 def explain(
@@ -25,8 +25,7 @@ def explain(
         _list(list(known.values()), as_json)
         return
     if code not in known:
-        near = nearest(code, known)
-        hint = f"Did you mean `{near}`?" if near else "`fieldwright explain` lists them all."
+        hint = did_you_mean(code, known) or "`fieldwright explain` lists them all."
         raise InputError(f"There is no code `{code}`.", hint=hint)
     if as_json:
         print_json(asdict(known[code]))

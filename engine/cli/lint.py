@@ -10,7 +10,7 @@ import typer
 
 from engine.cli.lint_files import LintedFile, files_in, lint_file
 from engine.cli.options import AsJson, Mappings
-from engine.cli.output import counted, print_json, show_findings
+from engine.cli.output import counted, print_json, severities, show_findings
 from engine.errors import InputError
 from engine.manifest.findings import Finding
 from engine.manifest.schemas import data_folder
@@ -30,6 +30,9 @@ def lint(
     report: Annotated[
         bool, typer.Option("--report", help="Show what each manifest is confirmed by, uses, and keeps from scoring.")
     ] = False,
+    details: Annotated[
+        bool, typer.Option("--details", help="With --report: each operation, mechanism, and what scoring reads.")
+    ] = False,
     as_json: AsJson = False,
     as_sarif: Annotated[
         bool, typer.Option("--sarif", help="Print SARIF 2.1.0, which code hosts show beside the lines.")
@@ -42,6 +45,8 @@ def lint(
     """
     if as_sarif and (as_json or report):
         raise InputError("--sarif holds findings only.", hint="Leave --json and --report out.")
+    if details and (as_json or not report):
+        raise InputError("--details goes with --report alone.", hint="--report --json holds every detail.")
     files = files_in(paths or [data_folder("mappings")])
     manifests = settings_from(mappings=mappings).mappings
     # A few files make no garbage worth looking for; the looking would take a fifth of the time.
@@ -59,23 +64,23 @@ def lint(
     elif as_json:
         _print_json(found, linted, errors, report)
     else:
-        _print_text(found, linted, errors, report)
+        if report:
+            _print_reports(linted, details)
+        show_findings(found)
+        in_files = f"in {counted(len(linted), 'file')}"
+        numbers = severities(found)
+        typer.echo(f"{numbers} {in_files}." if numbers else f"No mistakes {in_files}.")
     if errors:
         raise typer.Exit(2)
 
 
-def _print_text(found: list[Finding], linted: dict[Path, LintedFile], errors: int, report: bool) -> None:
-    if report:
-        from engine.cli.lint_report import report_of, show_report
+def _print_reports(linted: dict[Path, LintedFile], details: bool) -> None:
+    from engine.cli.lint_report import report_of, show_report
 
-        for one in linted.values():
-            if one.linted is not None:
-                show_report(report_of(one.linted))
-    show_findings(found)
-    in_files = f"in {counted(len(linted), 'file')}"
-    warnings = sum(finding.severity == "warning" for finding in found)
-    numbers = [counted(number, what) for number, what in ((errors, "error"), (warnings, "warning")) if number]
-    typer.echo(f"{', '.join(numbers)} {in_files}." if numbers else f"No mistakes {in_files}.")
+    for one in linted.values():
+        if one.linted is not None:
+            show_report(report_of(one.linted), details)
+            typer.echo()
 
 
 def _print_json(found: list[Finding], linted: dict[Path, LintedFile], errors: int, report: bool) -> None:

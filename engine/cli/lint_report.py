@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import typer
 
-from engine.cli.output import counted
+from engine.cli.output import printable
 from engine.cli.tables import hanging, show, table
 from engine.manifest.call_nodes import success_of
 from engine.manifest.lint.check import Linted
@@ -94,23 +95,45 @@ def _scoring(root: Node) -> tuple[ScoringText, ...]:
     return tuple(found)
 
 
-def show_report(card: Scorecard) -> None:
-    """Prints the scorecard for people."""
+def show_report(card: Scorecard, details: bool) -> None:
+    """Prints the scorecard for people: a few lines, with ``details`` every operation, mechanism and expression."""
     typer.secho(f"{card.name} ({card.file})", bold=True)
-    total = len(card.verified)
-    numbers = {word: sum(one == word for one in card.verified.values()) for word in CONFIRMED}
-    told = ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
-    hanging("", f"{counted(total, 'operation')}, confirmed by: {told}." if total else "No operation can be told.")
-    rows = [(name, word, "no sample" if name in card.unsampled else "") for name, word in card.verified.items()]
-    show(table(("operation", "confirmed by", "what it answers"), rows))
-    hanging("", f"{counted(len(card.mechanisms), 'mechanism')}:")
-    show(table(("", "mechanism"), [(str(number), name) for number, name in card.mechanisms.items()]))
-    guilty = [one for one in card.scoring if one.protected]
-    proof = "of the ATS's records, no name, contact, photo, age, gender or address reaches the scoring step"
-    hanging("", f"Scoring: {proof if not guilty else 'protected fields reach the scoring step'}. What it reads:")
+    if not card.verified:
+        _line("", "nothing can be told of it: its mistakes are below")
+        return
+    _line("operations", f"{len(card.verified)}, confirmed by: {_confirmed(card)}")
+    if unknown := [name for name, word in card.verified.items() if word == "unknown"]:
+        _line("unconfirmed", ", ".join(unknown))
+    if card.unsampled:
+        _line("no sample", ", ".join(card.unsampled))
+    _line("mechanisms", f"{len(card.mechanisms)} of {len(mechanisms())}")
+    _line("scoring", _proof(card))
+    if details:
+        _show_details(card)
+
+
+def _line(head: str, text: str) -> None:
+    hanging(f"  {head:<13}", printable(text))
+
+
+def _confirmed(card: Scorecard) -> str:
+    numbers = Counter(card.verified.values())
+    return ", ".join(f"{word} {numbers[word]}" for word in CONFIRMED if numbers[word])
+
+
+def _proof(card: Scorecard) -> str:
+    guilty = dict.fromkeys(name for one in card.scoring for name in one.protected)
+    if guilty:
+        return f"protected fields reach the scoring step: {', '.join(guilty)}"
+    return "reads no name, contact, photo, age, gender or address of the ATS's records"
+
+
+def _show_details(card: Scorecard) -> None:
+    rows = [(name, word, "no" if name in card.unsampled else "") for name, word in card.verified.items()]
+    show(table(("operation", "confirmed by", "sample"), rows))
+    show(table(("number", "mechanism"), [(str(number), name) for number, name in card.mechanisms.items()]))
     texts = [
         (f"{one.place} (line {one.line})", one.reads.replace("\n", "\\n"), ", ".join(one.protected))
         for one in card.scoring
     ]
-    show(table(("place", "expression", "protected"), texts))
-    typer.echo("")
+    show(table(("scoring reads", "expression", "protected"), texts))

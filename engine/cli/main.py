@@ -24,7 +24,7 @@ from engine.errors import FieldwrightError, InputError
 COMMANDS: dict[str, tuple[str, str]] = {
     "lint": (
         "engine.cli.lint:lint",
-        "Check manifests, tenants' files and mapping tests.",
+        "Check manifests, tenants' files, mapping tests and cassettes.",
     ),
     "explain": ("engine.cli.explain:explain", "Say what the code of a finding means, and how to mend it."),
     "test": ("engine.cli.test:run_tests", "Run mapping tests: event in, requests out. Nothing is sent."),
@@ -51,6 +51,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 
 
+_INTERRUPTED = 130  # what shells report after Ctrl-C
+
+
 def run(arguments: Sequence[str] | None = None) -> None:
     """Runs the command of ``arguments`` (else the process's own) and ends the process."""
     said = list(sys.argv[1:] if arguments is None else arguments)
@@ -61,6 +64,9 @@ def run(arguments: Sequence[str] | None = None) -> None:
         application(chosen)(given, prog_name="fieldwright")
     except FieldwrightError as error:
         sys.exit(_told(error, debug))
+    except KeyboardInterrupt:
+        # typer catches Ctrl-C in a command, but not while the command's module is still being imported.
+        sys.exit(_INTERRUPTED)
     except Exception as error:
         sys.exit(_unexpected(error, debug))
 
@@ -81,7 +87,7 @@ def application(chosen: str | None) -> typer.Typer:
         if isinstance(found, typer.Typer):
             app.add_typer(found, name=name, help=summary, no_args_is_help=True)
         else:
-            app.command(name, short_help=summary)(found)
+            app.command(name, short_help=summary, help=_flowing(found.__doc__ or ""))(found)
     return app
 
 
@@ -94,6 +100,11 @@ def _load(target: str) -> Any:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _flowing(text: str) -> str:
+    """A docstring whose paragraphs are one line each, so that they are broken where the terminal ends only."""
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
 
 
 def _absent() -> None:

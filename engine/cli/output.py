@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterable
 
 import typer
@@ -14,13 +15,20 @@ from engine.model import Json
 _COLORS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
 
-def show_findings(found: Iterable[Finding]) -> None:
+def show_findings(found: Iterable[Finding], indent: str = "") -> None:
     """Prints each finding: its place, its code, what is wrong, and below it what to do."""
     for finding in found:
         place = typer.style(f"{finding.file}:{finding.line}:{finding.column}", bold=True)
-        typer.echo(f"{place} {typer.style(finding.code, fg=_COLORS[finding.severity])} {printable(finding.message)}")
+        code = typer.style(finding.code, fg=_COLORS[finding.severity])
+        typer.echo(f"{indent}{place} {code} {printable(finding.message)}")
         if finding.hint:
-            typer.echo(f"  {printable(finding.hint)}")
+            typer.echo(f"{indent}  {printable(finding.hint)}")
+
+
+def severities(found: Iterable[Finding]) -> str:
+    """``2 errors, 1 warning``; empty where there is neither."""
+    numbers = Counter(finding.severity for finding in found)
+    return ", ".join(counted(numbers[word], word) for word in ("error", "warning") if numbers[word])
 
 
 def counted(number: int, what: str) -> str:

@@ -144,7 +144,10 @@ def _refusal(text: str, connection: Connection) -> tuple[str, int]:
     operation, _, status = text.partition("=")
     operations: Iterable[str] = connection.manifest.operations
     if operation not in operations and not operation.startswith(SIGN_IN):
-        raise InputError(f"there is no operation `{operation}`", hint=did_you_mean(operation, operations) or None)
+        hint = (
+            did_you_mean(operation, operations) or "without --refuse, the plan names the operations that are called"
+        )
+        raise InputError(f"there is no operation `{operation}`", hint=hint)
     if not status:
         return operation, 403
     if not status.isdecimal() or not 400 <= int(status) <= 599:

@@ -76,7 +76,10 @@ def _list(opened: OneTenant, as_json: bool) -> None:
         console().print("Nothing is bound to a field yet: outputs are bound by their first write.")
         return
     rows = [(one.output, one.name, _now(one), str(one.held or ""), one.id) for one in found]
-    show(table(("output", "bound to", "in the ATS now", "held", "field id"), rows))
+    made = table(("output", "bound to", "in the ATS now", "held", "field id"), rows)
+    for column in (made.columns[0], made.columns[-1]):  # a name or an id that is broken cannot be copied
+        column.no_wrap = True
+    show(made)
     for one in found:
         if one.held:
             console().print(printable(f"{one.output}: {one.why}; {remedy(opened.connection.name, one.output)}"))

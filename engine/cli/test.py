@@ -55,7 +55,10 @@ def run_tests(
     Exit code 2 when a file has mistakes, 1 when a case fails, 0 when all pass.
     """
     if sum((update, watch, as_json)) > 1 or (update and covered) or (yes and not update):
-        raise InputError("--update, --watch and --json are for one at a time; --yes goes with --update.")
+        raise InputError(
+            "Of --update, --watch and --json one can be given.",
+            hint="--yes goes with --update, and --coverage does not.",
+        )
     shown = Shown(only, as_json, covered)
     named = paths or [settings_from(mappings=mappings).mappings or data_folder("mappings")]
     if update:

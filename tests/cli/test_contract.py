@@ -23,8 +23,18 @@ def openapi(tmp_path: Path) -> Path:
     return file
 
 
-def test_operations_that_the_openapi_does_not_know_are_notes_and_no_failure(openapi: Path) -> None:
-    ended = fieldwright("contract", MANIFEST, "--openapi", openapi)
+@pytest.fixture
+def unconfirmed(tmp_path: Path) -> Path:
+    """The manifest without its word that the vendor's specification confirms it."""
+    left_out = ("samples:", "    verified: spec")
+    lines = [line for line in MANIFEST.read_text("utf-8").splitlines() if not line.startswith(left_out)]
+    file = tmp_path / MANIFEST.name
+    file.write_text("\n".join([*lines, ""]), "utf-8")
+    return file
+
+
+def test_operations_that_the_openapi_does_not_know_are_notes_and_no_failure(openapi: Path, unconfirmed: Path) -> None:
+    ended = fieldwright("contract", unconfirmed, "--openapi", openapi)
     assert (ended.code, ended.err) == (0, "")
     assert "contract-unknown the OpenAPI does not know GET /candidates/{…}\n" in ended.out
     counted, verdict = ended.out.splitlines()[-2:]
@@ -48,14 +58,20 @@ def test_what_disagrees_fails_with_its_place(openapi: Path) -> None:
     assert records["hint"] == "did you mean `contents`?"
 
 
-def test_the_document_that_the_manifest_names_is_taken_where_none_is_given(openapi: Path, tmp_path: Path) -> None:
-    file = tmp_path / "smartrecruiters.yaml"
-    lines = [line for line in MANIFEST.read_text("utf-8").splitlines() if not line.startswith("samples:")]
-    file.write_text("\n".join([*lines, "openapi: {file: openapi.json}", ""]), "utf-8")
-    ended = fieldwright("contract", file)
+def test_an_operation_that_is_said_to_be_in_the_specification_must_be_there(openapi: Path) -> None:
+    ended = fieldwright("contract", MANIFEST, "--openapi", openapi)
+    assert ended.code == 2
+    unknown = "contract-unknown the OpenAPI does not know GET /candidates/{…}, though `verified: spec` says so"
+    assert unknown in ended.out
+
+
+def test_the_document_that_the_manifest_names_is_taken_where_none_is_given(openapi: Path, unconfirmed: Path) -> None:
+    text = unconfirmed.read_text("utf-8")
+    unconfirmed.write_text(f"{text}openapi: {{file: {openapi.name}}}\n", "utf-8")
+    ended = fieldwright("contract", unconfirmed)
     assert (ended.code, ended.out.splitlines()[-1]) == (0, "Nothing disagrees.")
-    file.write_text("\n".join(lines), "utf-8")
-    ended = fieldwright("contract", file)
+    unconfirmed.write_text(text, "utf-8")
+    ended = fieldwright("contract", unconfirmed)
     assert ended.code == 2
     assert "names no `openapi`" in ended.err
     assert "--openapi FILE" in ended.err

@@ -20,7 +20,7 @@ def test_a_code_is_explained_with_what_why_how_and_an_example() -> None:
 def test_an_unknown_code_is_answered_with_the_nearest() -> None:
     ended = fieldwright("explain", "never-macthed")
     assert ended.code == 2
-    assert "Did you mean `never-matched`?" in ended.err
+    assert "did you mean `never-matched`?" in ended.err
     assert "lists them all" in fieldwright("explain", "xyz").err
 
 

@@ -150,9 +150,21 @@ def test_the_report_shows_what_confirms_operations_what_mechanisms_are_used_and_
         assert card["scoring"]["protected_fields_reach_it"] is False
     places = {one["place"]: one["reads"] for one in tracker["scoring"]["reads"]}
     assert "executiveSummary" in places["objects.resume.1.text"]
-    text = fieldwright("lint", "--report").out
-    assert "SmartRecruiters (" in text
-    assert "reaches the scoring step. What it reads:" in text
+
+
+def test_the_scorecards_are_a_few_lines_each_and_the_details_are_shown_on_request() -> None:
+    short = fieldwright("lint", "--report").out
+    cards = short.strip().split("\n\n")[:-1]
+    assert {card.partition(" (")[0] for card in cards} >= {"SmartRecruiters", "TrackerRMS"}
+    assert max(len(card.splitlines()) for card in cards) <= 6
+    tracker = next(card for card in cards if card.startswith("TrackerRMS"))
+    assert "  unconfirmed  move_to_status, get_document\n" in tracker
+    assert "  scoring      reads no name, contact, photo, age, gender or address of the ATS's records" in tracker
+    detailed = fieldwright("lint", "--report", "--details").out
+    assert "objects.resume.1.text" not in short
+    assert "objects.resume.1.text" in detailed
+    for wrong in (["--details"], ["--report", "--json", "--details"]):
+        assert fieldwright("lint", *wrong).code == 2
 
 
 def test_the_report_says_when_a_protected_field_reaches_scoring(tmp_path: Path) -> None:
