@@ -99,7 +99,8 @@ def _prepared(
         context = {**context, "file": file.as_json()}
     url = _address(request, frame, context) if link is None else within(link, frame.base_url)
     if not is_allowed(url, frame):
-        raise not_sent("the address is not on an origin of this manifest, nor on one of its `hosts`", operation)
+        host = parts(url).host
+        raise not_sent(f"{host} is no host of this manifest's profiles, and not among their `hosts`", operation)
     is_own = parts(url).origin == frame.origin
     signing = credential if is_own or frame.signs_in else Credential()
     body = _body(request, context, file, operation)

@@ -12,8 +12,7 @@ from engine.cli.options import Mappings, Tenants
 from engine.cli.tenants import tenant_file
 from engine.errors import InputError
 from engine.manifest.build import load
-from engine.manifest.findings import did_you_mean
-from engine.manifest.overlay import load_overlay
+from engine.manifest.overlay import load_overlay, other_manifest
 from engine.manifest.schemas import data_folder
 from engine.runtime.manual import manual
 from engine.settings import Settings, settings_from
@@ -47,5 +46,5 @@ def _manifest(ats: str, settings: Settings) -> Path:
     file = folder / f"{ats}.yaml"
     if not file.is_file():
         known = [found.stem for found in folder.glob("*.yaml") if "." not in found.stem]
-        raise InputError(f"There is no manifest `{ats}` in {folder}.", hint=did_you_mean(ats, known) or None)
+        raise InputError(f"There is no manifest `{ats}` in {folder}.", hint=other_manifest(ats, known))
     return file

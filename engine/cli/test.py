@@ -113,7 +113,10 @@ def _test_of(manifest: Path) -> Path:
     """The mapping test beside a manifest. Raises InputError where there is none."""
     file = manifest.with_name(f"{manifest.stem}{ENDING}")
     if not manifest.is_file():
-        raise InputError(f"There is no file {manifest}.", hint=f"Name a folder, a manifest or a <ats>{ENDING}.")
+        raise InputError(
+            f"There is no file {manifest}.",
+            hint=f"Name a folder, a manifest's file or a <ats>{ENDING}; or --mappings DIR.",
+        )
     if not file.is_file():
         raise InputError(f"{manifest} has no mapping test beside it.", hint=f"Write {file.name}: docs/testing.md.")
     return file

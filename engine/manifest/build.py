@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from engine.errors import SpecError
-from engine.manifest import build_apis, build_calls, build_events, build_places, build_writeback
+from engine.manifest import build_actions, build_apis, build_calls, build_events, build_places, build_writeback
 from engine.manifest.build_secrets import check_secrets
 from engine.manifest.call_nodes import usual_profile
 from engine.manifest.findings import Finding
@@ -61,6 +61,7 @@ def build(root: Node) -> Manifest:
     """A manifest from a document of the right form; mistakes in its meaning go to ``root.report``."""
     made = {name: make() for name, make in _blocks(root).items()}
     made["operations"] = {name: _judged(one, made["apis"]) for name, one in made["operations"].items()}
+    build_actions.check_calls(root)
     return Manifest(file=root.source.file, digest=digest(root.data), **made)
 
 

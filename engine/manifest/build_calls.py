@@ -103,10 +103,10 @@ def _check_profile(node: Node, named_api: str | None) -> None:
         )
     if "cost" in node:
         quota = (profile.get("limits") or {}).get("quota")
-        if quota is None:
+        if quota is None and not Node(node.source, ("apis", str(named_api)), profile, node.report).is_malformed:
             message = f"nothing is paid with: `{named_api}` has no quota"
             node["cost"].fail("cost-unused", message, "add `limits.quota`, or remove `cost`", at_key=True)
-        elif node.value("cost") > quota["credits"]:
+        elif quota is not None and node.value("cost") > quota["credits"]:
             node["cost"].fail("cost-too-high", f"the call could never be made: there are {quota['credits']} credits")
 
 

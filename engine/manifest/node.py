@@ -40,7 +40,8 @@ class Use:
 class Report:
     """Where findings gather while a document is built, and the names that references are checked against.
 
-    ``uses`` are the expressions that were read, ``referred`` the names that were referred to, as (kind, name).
+    ``uses`` are the expressions that were read, ``referred`` the names that were referred to, as (kind, name), each
+    with the blocks of the document that do.
     """
 
     findings: list[Finding] = field(default_factory=list)
@@ -51,7 +52,7 @@ class Report:
     malformed: frozenset[int] = frozenset()
     """Lines with a mistake of form; the named parts that hold one are passed over."""
     uses: list[Use] = field(default_factory=list)
-    referred: set[tuple[str, str]] = field(default_factory=set)
+    referred: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,9 @@ class Node:
         try:
             return parse(text)
         except ValueError as error:
-            self[key].fail("wrong-form", f"{error}, found `{text}`")
+            # Its form was told where the document's form was looked at.
+            if not self[key].is_malformed:
+                self[key].fail("wrong-form", f"{error}, found `{text}`")
             return None
 
     def expression(self, key: str, scope: Scope | None = None) -> Path | None:
@@ -217,7 +220,7 @@ class Node:
 
     def as_reference(self, kind: str) -> str:
         known = self.report.names.get(kind, {})
-        self.report.referred.add((kind, str(self.data)))
+        self.report.referred.setdefault((kind, str(self.data)), set()).add(str(self.path[0]))
         if self.data not in known:
             self.fail(f"unknown-{kind}", f"there is no {kind} `{self.data}`", did_you_mean(self.data, known))
         return str(self.data)

@@ -6,7 +6,7 @@ effect line by line (``fieldwright diff``). Values of secrets are never read her
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
@@ -139,13 +139,17 @@ def _forbidden(finding: Finding) -> Finding:
     )
 
 
+def other_manifest(name: str, known: Iterable[str]) -> str:
+    """What to do where there is no manifest ``name``: the nearest of ``known``, else where others are."""
+    near = did_you_mean(name, known)
+    return near if near.startswith("did") else f"{near}; manifests of your own: --mappings DIR".removeprefix("; ")
+
+
 def _manifest_file(root: Node, mappings: FilePath) -> FilePath:
     known = sorted(file.stem for file in mappings.glob("*.yaml") if not file.stem.endswith(".test"))
     name = root.value("extends")
     if name not in known:
-        near = did_you_mean(name, known)
-        hint = near if near.startswith("did") else f"{near}; manifests of your own: --mappings DIR".removeprefix("; ")
-        root["extends"].fail("unknown-manifest", f"there is no manifest `{name}`", hint)
+        root["extends"].fail("unknown-manifest", f"there is no manifest `{name}`", other_manifest(name, known))
         raise SpecError(root.report.findings)
     return mappings / f"{name}.yaml"
 

@@ -230,12 +230,17 @@ def _word(value: Json) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+_UNITS_S = ((86400.0, "d"), (3600.0, "h"), (60.0, "m"), (1.0, "s"))
+
+
 def _rate(rate: tuple[int, float] | None) -> str:
     if rate is None:
         return "unlimited"
     calls, seconds = rate
-    unit = {1.0: "s", 60.0: "m", 3600.0: "h", 86400.0: "d"}.get(seconds)
-    return f"{calls}/{unit or f'{seconds:g}s'}"
+    if seconds == 1:
+        return f"{calls}/s"
+    length, unit = next((one, unit) for one, unit in _UNITS_S if seconds % one == 0)
+    return f"{calls}/{seconds / length:g}{unit}"
 
 
 def _kinds(rungs: tuple[Rung, ...]) -> str:

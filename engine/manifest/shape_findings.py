@@ -189,6 +189,7 @@ class Explainer:
         if isinstance(error.instance, str) and shown != _WORDS["string"]:
             near = nearest(error.instance, [value for value in values if isinstance(value, str)])
             hint = f"did you mean `{near}`?" if near else ""
+        hint = hint or (expected_words(error, declared_only=True) if len(values) == 1 else "")
         return "unknown-value", f"expected {options(values)}, found {shown}", hint
 
     def _by_type(self, error: Mistake) -> tuple[str, str, str]:

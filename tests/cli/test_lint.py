@@ -174,3 +174,10 @@ def test_the_report_says_when_a_protected_field_reaches_scoring(tmp_path: Path) 
     assert ended.code == 2
     assert "protected fields reach the scoring step" in ended.out
     assert "protected-in-score" in ended.out
+
+
+def test_a_manifest_that_is_not_there_is_looked_for_in_a_folder_of_one_s_own() -> None:
+    for command in ("docs", "test"):
+        ended = fieldwright(command, "talentbox")
+        assert ended.code != 0
+        assert "--mappings DIR" in ended.err

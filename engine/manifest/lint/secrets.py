@@ -10,6 +10,7 @@ from engine.manifest.expressions import Chain, Path
 from engine.manifest.lint.expressions import Followings
 from engine.manifest.lint.knowledge import Knowledge
 from engine.manifest.node import Node, Use
+from engine.manifest.scope import is_content
 from engine.manifest.template_problems import offset_of
 
 _CONTENT = frozenset({"note", "tags", "fields", "field", "file", "score", "outputs", "attachment"})
@@ -28,7 +29,7 @@ def check_secrets_flow(knowledge: Knowledge, _: Followings) -> None:
         secrets = [chain for chain in use.compiled.references if _is_secret(root, chain)]
         if isinstance(use.compiled, Path):
             _check_told(use, secrets)
-        elif secrets:
+        elif secrets and not (use.scope and is_content(use.scope)):
             _check_composed(use, secrets)
             calls.setdefault(_call_of(use), []).append(use)
     for call, uses in calls.items():
