@@ -189,6 +189,8 @@ def _parsing_problem(error: ParseError, text: str) -> ExpressionSyntaxError:
     hint = None
     if error.token_type == "NUMBER":
         hint = "a number stands between backticks: `5`"
+    elif "{{" in text:
+        hint = "JMESPath stands without braces: no `{{ }}` around it"
     shown = str(error.token_value)[:40]
     return ExpressionSyntaxError(f"`{shown}` is not expected here", offset=error.lex_position, hint=hint)
 

@@ -21,6 +21,7 @@ Kind = Literal["value", "text", "path", "address", "note"]
 LIMIT_DEPTH = 40
 LIMIT_NODES = 1_000
 LIMIT_LOOP_DEPTH = 2
+NO_PROJECTION = "use `| join` or `| bullets`, or read it in JMESPath where one stands"
 
 _EXPRESSIONS = (
     *(nodes.Name, nodes.Const, nodes.TemplateData, nodes.List, nodes.Tuple, nodes.Dict, nodes.Pair),
@@ -33,7 +34,6 @@ _IN_NOTES = (nodes.If, nodes.For)
 _WORDS = {
     "Assign": "`set`",
     "AssignBlock": "`set`",
-    "Call": "a call `…()`",
     "CallBlock": "`call`",
     "FilterBlock": "`filter`",
     "FromImport": "`import`",
@@ -70,6 +70,8 @@ def _check_node(node: nodes.Node, text: str, kind: Kind) -> None:
         raise _refusal(f"unknown test `is {node.name}`", node, text, node.name, did_you_mean(node.name, TESTS))
     elif isinstance(node, nodes.Getattr) and node.attr.startswith("_"):
         raise _refusal("names that begin with `_` cannot be read", node, text, node.attr)
+    elif isinstance(node, nodes.Getitem) and isinstance(node.arg, nodes.Tuple):
+        raise _refusal("Jinja has no `[]`: it would give nothing", node, text, "[]", NO_PROJECTION)
     elif isinstance(node, nodes.Getitem) and _constant(node.arg).startswith("__"):
         raise _refusal("names that begin with `__` cannot be read", node, text, "__")
     elif isinstance(node, nodes.Name) and (node.name.startswith("_") or node.name in _RESERVED):
@@ -78,14 +80,23 @@ def _check_node(node: nodes.Node, text: str, kind: Kind) -> None:
 
 def _check_statement(node: nodes.Node, text: str, kind: Kind) -> None:
     name = type(node).__name__
+    if isinstance(node, nodes.Call):
+        raise _refusal("a call `…()` is not allowed in a template", node, text, "(", _as_filter(node))
     if not isinstance(node, _IN_NOTES):
         what = _WORDS.get(name, f"`{name.lower()}`")
-        raise _refusal(f"{what} is not allowed in a template", node, text, "(" if name == "Call" else name.lower())
+        raise _refusal(f"{what} is not allowed in a template", node, text, name.lower())
     if kind != "note":
         hint = "choose with `{{ a if condition else b }}`" if isinstance(node, nodes.If) else None
         raise _refusal(f"`{{% {name.lower()} %}}` is allowed in notes only", node, text, "{%", hint or "")
     if isinstance(node, nodes.For) and (node.recursive or not isinstance(node.target, nodes.Name)):
         raise _refusal("a loop is `{% for name in list %}`", node, text, "for")
+
+
+def _as_filter(node: nodes.Call) -> str:
+    """The filter of the same name as what is called, written as filters are; "" where there is none."""
+    name = node.node.name if isinstance(node.node, nodes.Name) else ""
+    taken = chain_of(node.args[0]) if node.args else None
+    return f"write `{'.'.join(taken or ('x',))} | {name}`" if name in FILTERS else ""
 
 
 def _check_filter(node: nodes.Filter, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.manifest.expressions import Chain, ExpressionSyntaxError
+from engine.manifest.template_checks import NO_PROJECTION
 
 _EXPLANATIONS: tuple[tuple[str, str, str, str], ...] = (
     (r"end of print statement", "the `{{{{` that is opened here is not closed", "end it with `}}}}`", "{{{{"),
@@ -13,11 +14,16 @@ _EXPLANATIONS: tuple[tuple[str, str, str, str], ...] = (
     (r"unknown tag '(\w+)'", "there is no statement `{0}`", "notes know `if` and `for`", "{0}"),
     (r"Unexpected end of", "an `if` or `for` is not closed", "end it with `{{% endif %}}` or `{{% endfor %}}`", ""),
 )
+_PROJECTION = re.compile(r"\[(?:\*\]|\?)")
 _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 
 
 def explained(error: ExpressionSyntaxError, text: str) -> tuple[str, str, int]:
     """What is wrong with the template ``text``, what to do, and the character (from 0) it is about."""
+    projection = next((found for code in _CODE.finditer(text) if (found := _PROJECTION.search(code[0]))), None)
+    if projection is not None and error.message.startswith("unexpected"):
+        place = text.find(projection[0], max(0, text.find("{")))
+        return f"Jinja has no `{projection[0]}…`".replace("]…", "]"), NO_PROJECTION, place
     for pattern, message, hint, near in _EXPLANATIONS:
         found = re.search(pattern, error.message, re.IGNORECASE)
         if found:

@@ -197,3 +197,8 @@ def test_files_and_base64_are_abbreviated(everything: Any) -> None:
 
 def test_json_is_laid_out(everything: Any) -> None:
     assert '{\n  "a": "é"\n}' in everything(json={"a": "é"}).shown()
+
+
+def test_an_address_on_another_host_is_refused_with_the_host_and_where_to_name_it() -> None:
+    with pytest.raises(Refused, match=r"files\.example\.net is no host of .* `hosts`"):
+        prepared(operation("get", "GET", "{{ job.id }}"), {"job": {"id": "https://files.example.net/a"}})

@@ -232,3 +232,12 @@ def test_a_tenant_is_called_as_its_file_is(tmp_path: Path) -> None:
         load_overlay(file)
     (finding,) = refused.value.findings
     assert (finding.line, finding.column, finding.code) == (1, 9, "id-not-file")
+
+
+def test_a_rate_that_may_not_be_raised_is_shown_as_it_is_written(tmp_path: Path) -> None:
+    for name, rate, most in (("trackerrms", "200/1m", "100/1m"), ("teamtailor", "90/10s", "50/10s")):
+        file = tmp_path / "acme.yaml"
+        file.write_text(f"tenant: acme\nextends: {name}\nlimits: {{rate: {rate}}}\n", "utf-8")
+        with pytest.raises(SpecError) as caught:
+            load_overlay(file)
+        assert f"at most {most} at" in str([one.hint for one in caught.value.findings if one.code == "limit-raised"])

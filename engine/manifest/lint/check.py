@@ -18,6 +18,7 @@ from engine.manifest.lint.rungs import check_rungs
 from engine.manifest.lint.samples import Samples, check_samples, samples_of
 from engine.manifest.lint.secrets import check_secrets_flow
 from engine.manifest.lint.targets import check_targets
+from engine.manifest.lint.unmapped import check_unmapped
 from engine.manifest.lint.unused import check_unused
 from engine.manifest.model import Manifest
 from engine.manifest.node import Node
@@ -35,6 +36,7 @@ _CHECKS: tuple[Check, ...] = (
     check_rungs,
     check_notes,
     check_delivery,
+    check_unmapped,
     check_unused,
 )
 

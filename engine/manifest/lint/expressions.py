@@ -82,9 +82,21 @@ def _tell_absent(use: Use, absent: Absent, told: set[tuple[int, int]], may_be_ab
     else:
         told.add(node.position(absent.at))
         where = absent.origin or "what stands here"
-        node.fail(
-            "never-matched", f"`{name}` is never there in {where}{_found(absent)}", _instead(absent), offset=absent.at
-        )
+        is_text = isinstance(use.compiled, Path) and _is_compared(use.compiled, absent)
+        hint = f"a text stands between single quotes: '{absent.chain[-1]}'" if is_text else _instead(absent)
+        node.fail("never-matched", f"`{name}` is never there in {where}{_found(absent)}", hint, offset=absent.at)
+
+
+def _is_compared(path: Path, absent: Absent) -> bool:
+    """Whether the name stands where a text is likely meant: bare, behind a comparison, and near to no other name."""
+    waiting = [path.tree]
+    while waiting:
+        node = waiting.pop()
+        right = node["children"][1] if node["type"] == "comparator" else None
+        if right is not None and right["type"] == "field" and right.get("at") == absent.at:
+            return nearest(absent.chain[-1], absent.known) is None
+        waiting.extend(child for child in node.get("children", ()) if isinstance(child, dict))
+    return False
 
 
 def _tell_misspelt(use: Use, absent: Absent) -> None:
