@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from engine.manifest import scope
-from engine.manifest.model import Directory, FoundBy, Lookup, Place, RecipeStep
+from engine.manifest.model import Choices, Directory, FoundBy, Lookup, Place, RecipeStep
 from engine.manifest.node import Node
 from engine.manifest.scope import Scope
 from engine.model import PlaceKind
@@ -22,13 +22,17 @@ def place(kind: PlaceKind, node: Node, given: Scope) -> Place:
         node["when"].fail("missing-key", "say in `otherwise` why there is none where `when` does not hold")
     if kind == "stage" and directory is not None and "create" in directory:
         directory["create"].fail("not-made", "a stage is never made by the engine", "remove `create`", at_key=True)
+    inside = options is not None and "in" in options
+    if options is not None and inside and directory is None:
+        options["in"].fail("missing-key", "the options stand in a field's record: say in `directory` what lists them")
+    choices = _choices(options) if options is not None and inside else None
     return Place(
         kind=kind,
         write=_write(node, given),
         at=node.at,
         needs=tuple(need.as_reference("capability") for need in node.elements("needs")),
-        directory=_directory(directory) if directory else None,
-        options=_directory(options) if options else None,
+        directory=_directory(directory, choices) if directory else None,
+        options=_directory(options) if options and not inside else None,
         id_pattern=node.pattern("id_pattern"),
         item=node.tree("item", scope.FIELD_ITEM),
         types=node.value("types", {}),
@@ -87,7 +91,16 @@ def captures(write_back: Node | None) -> Iterator[str]:
             yield from step.value("capture", {})
 
 
-def _directory(node: Node) -> Directory:
+def _choices(node: Node) -> Choices:
+    """Options that stand in the record of their field: nothing is called for them, nor kept beside it."""
+    for key in ("cache", "create", "created_id"):
+        if key in node:
+            message = f"`{key}` goes with `operation`: options in the field's own record are not called for"
+            node[key].fail("key-of-a-call", message, at_key=True)
+    return Choices(node["in"].as_expression(), node["id"].as_expression(), node["name"].as_expression())
+
+
+def _directory(node: Node, choices: Choices | None = None) -> Directory:
     if ("create" in node) != ("created_id" in node):
         node.fail("missing-key", "`create` and `created_id` stand together: the call, and the new id in its answer")
     return Directory(
@@ -99,6 +112,7 @@ def _directory(node: Node) -> Directory:
         create=node.refer("create", "operation") or None,
         created_id=node.expression("created_id"),
         order=node.expression("order"),
+        choices=choices,
     )
 
 

@@ -63,6 +63,7 @@ from engine.manifest.model_webhook import (
 )
 from engine.manifest.model_writeback import (
     Capability,
+    Choices,
     Directory,
     FoundBy,
     Lookup,
@@ -92,6 +93,7 @@ __all__ = [
     "CallerToken",
     "Capability",
     "CheckKind",
+    "Choices",
     "Confirmation",
     "Directory",
     "ErrorReading",

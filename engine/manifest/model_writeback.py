@@ -29,10 +29,20 @@ class Capability:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """The options of a field, in its own record: ``source`` is JMESPath to their list, the others over each."""
+
+    source: Path
+    id: Path
+    name: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Directory:
     """Name → id, looked up through an operation and cached. Paths are JMESPath over its records.
 
-    ``create`` makes what is missing; ``created_id`` is JMESPath over its answer. ``order`` sorts them.
+    ``create`` makes what is missing; ``created_id`` is JMESPath over its answer. ``order`` sorts them. ``choices``:
+    each record has options of its own.
     """
 
     operation: str
@@ -43,6 +53,7 @@ class Directory:
     create: str | None = None
     created_id: Path | None = None
     order: Path | None = None
+    choices: Choices | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +105,12 @@ class Place:
 
     field: ``item`` composes one element from ``field`` {id, name, type, kind, value}; the operation sees them as
     ``fields``, and ``field`` where ``batch`` is 1. ``types`` maps the ATS's field types to number | text | option |
-    boolean | date; ``options`` is the directory of a choice field's values. tag: the operation sees ``tags``, and
-    ``tag`` {id, name} where ``batch`` is 1. note: ``note`` {text, subject}. attachment: ``file`` {name,
-    content_type, size, base64, url}, whose url holds for ``link_lasts_s``. stage: ``stage`` {id, name, from};
-    ``order`` lists them first to last, ``current`` is JMESPath over {application}. slot: ``outputs`` and ``score``;
-    ``when`` says whether there is one. ``found_by`` of the last step is the place's own; ``verify`` reads after it.
+    boolean | date; ``options`` is the directory of a choice field's values where they do not stand in its record.
+    tag: the operation sees ``tags``, and ``tag`` {id, name} where ``batch`` is 1. note: ``note`` {text, subject}.
+    attachment: ``file`` {name, content_type, size, base64, url}, whose url holds for ``link_lasts_s``. stage:
+    ``stage`` {id, name, from}; ``order`` lists them first to last, ``current`` is JMESPath over {application}. slot:
+    ``outputs`` and ``score``; ``when`` says whether there is one. ``found_by`` of the last step is the place's own;
+    ``verify`` reads after it.
     """
 
     kind: PlaceKind

@@ -11,9 +11,9 @@ from engine.manifest.node import Node
 from engine.manifest.path_types import follow
 from engine.manifest.types import ANY, Type, list_of, or_null, record
 
-Base = Literal["answer", "record", "records", "named", "error"]
+Base = Literal["answer", "record", "records", "named", "error", "choice"]
 """What an expression is called with: the whole answer, a record of it, the list of records, ``record`` and ``item``
-by these names, or the answer that tells of a failure."""
+by these names, the answer that tells of a failure, or one of the options in a field's record."""
 
 
 CallPath = tuple[str | int, ...]
@@ -53,6 +53,7 @@ class _Rule:
 
 
 _PAGING = ("paging.cursor", "paging.next_url", "paging.more", "paging.total", "paging.pages")
+_FIELDS = "/write_back.places.field.directory.operation"
 _RULES = (
     _Rule("apis.*.auth.*.steps.*", "", "answer", ("capture.*", "expires.after", "expires.at")),
     _Rule("operations.*", "", "answer", ("success", "records", "record", "must_hold.*", *_PAGING)),
@@ -76,7 +77,9 @@ _RULES = (
     _Rule("events.webhook.registration", "secret", "answer", ("secret_value",)),
     _Rule("write_back.places.*.directory", "operation", "record", ("id", "name", "type", "order")),
     _Rule("write_back.places.*.directory", "create", "answer", ("created_id",)),
-    _Rule("write_back.places.*.options", "operation", "record", ("id", "name", "type")),
+    _Rule("write_back.places.*.options", "operation", "record", ("id", "name")),
+    _Rule("write_back.places.*.options", _FIELDS, "record", ("in",)),
+    _Rule("write_back.places.*.options", _FIELDS, "choice", ("id", "name"), has="in"),
     _Rule("write_back.places.*.options", "create", "answer", ("created_id",)),
     _Rule("write_back.places.*.found_by", "operation", "named", ("when",)),
     _Rule("write_back.places.*.found_by", "operation", "named", ("capture.*",)),
@@ -134,6 +137,8 @@ def given_to(root: Node, reading: Reading, answer_of: AnswerOf) -> Type:
         return list_of(each)
     if reading.base == "named":
         return record({"record": each, "item": _item(reading.owner, each)}, open=True)
+    if reading.base == "choice":
+        return _followed(reading.owner.value("in"), each).element.present
     return _with_added(root, reading.owner, each, answer_of)
 
 

@@ -93,9 +93,9 @@ def _fields(discovery: Discovery, connection: Connection, kept: Kept) -> dict[st
 
 
 def _listed(discovery: Discovery, place: Place, entry: Entry) -> FieldInfo:
-    options: tuple[Entry, ...] = ()
-    if place.options is not None:
-        options = discovery.directories.kept(place.options, {"field": {"id": entry.id}}, expired_too=True)
+    if place.options is None:
+        return FieldInfo(entry.id, entry.name, entry.type, entry.options)
+    options = discovery.directories.kept(place.options, {"field": {"id": entry.id}}, expired_too=True)
     return FieldInfo(entry.id, entry.name, entry.type, {option.name: option.id for option in options} or None)
 
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 
 from connectors.calls import Caller
 from engine.errors import AnswerUnusable, Refused
 from engine.manifest.connection import Connection
 from engine.manifest.expressions import Chain, Path
-from engine.manifest.model import Directory
+from engine.manifest.model import Choices, Directory
 from engine.model import Json
 from engine.store.store import Store
 from engine.writeback.known import Entry, match
@@ -106,7 +107,7 @@ class Directories:
         return "/".join([directory.operation, *map(str, read)])
 
     def _keep(self, directory: Directory, key: str, entries: list[Entry]) -> tuple[Entry, ...]:
-        plain = [{"id": entry.id, "name": entry.name, "type": entry.type} for entry in entries]
+        plain = [asdict(entry) for entry in entries]
         self._store.cache.put(self._connection, "directory", key, plain, ttl_s=directory.cache_s)
         return tuple(entries)
 
@@ -128,7 +129,16 @@ def _place(order: Path, record: Json) -> tuple[bool, float]:
 
 def _entry(directory: Directory, record: Json) -> Entry:
     kind = _text(directory.type(record)) if directory.type else None
-    return Entry(_text(directory.id(record)), _text(directory.name(record)), kind)
+    options = _options(directory.choices, record) if directory.choices else None
+    return Entry(_text(directory.id(record)), _text(directory.name(record)), kind, options)
+
+
+def _options(choices: Choices, record: Json) -> dict[str, str] | None:
+    """The options in the record of a field, label → id; None where it has none."""
+    listed = choices.source(record)
+    if not isinstance(listed, list):
+        return None
+    return {_text(choices.name(one)): _text(choices.id(one)) for one in listed if _text(choices.id(one))}
 
 
 def _text(value: Json) -> str:

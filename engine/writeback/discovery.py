@@ -186,18 +186,18 @@ class Discovery:
     def _field(self, place: Place, entry: Entry, bound: Collection[str]) -> FieldInfo:
         is_option = place.types.get(str(entry.type)) == "option"
         wanted = is_option and (entry.id in bound or self._is_written(entry))
-        options = self._options(place, entry.id) if wanted else None
+        options = self._options(place, entry) if wanted else None
         return FieldInfo(entry.id, entry.name, entry.type, options)
 
     def _is_written(self, entry: Entry) -> bool:
         names = {rung.target.strip().casefold() for _, rung in self._field_rungs()}
         return entry.id.casefold() in names or entry.name.strip().casefold() in names
 
-    def _options(self, place: Place, field_id: str) -> dict[str, str] | None:
+    def _options(self, place: Place, field: Entry) -> Mapping[str, str] | None:
         if place.options is None:
-            return None
+            return field.options
         try:
-            entries = self.directories.entries(place.options, {"field": {"id": field_id}})
+            entries = self.directories.entries(place.options, {"field": {"id": field.id}})
         except Refused:
             return None
         return {entry.name: entry.id for entry in entries}

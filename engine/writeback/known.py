@@ -10,11 +10,15 @@ from engine.writeback.text import folded
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What an ATS lists by name and id. ``type`` is its own word, None where it has none."""
+    """What an ATS lists by name and id. ``type`` is its own word, None where it has none.
+
+    ``options``, of a field whose record holds them: label → id.
+    """
 
     id: str
     name: str
     type: str | None = None
+    options: Mapping[str, str] | None = None
 
 
 def match(entries: Sequence[Entry], name: str) -> Entry | None:

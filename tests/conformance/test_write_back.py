@@ -381,6 +381,51 @@ write_back:
         ]
 
 
+INSIDE = (
+    """
+operations:
+  set_fields: {patch: "/applications/{{ application.id }}", json: "{{ fields | keyed }}"}
+  add_note: {post: /notes, json: {text: "{{ note.text }}"}}
+"""
+    + LIST_FIELDS
+    + """
+write_back:
+  places:
+    field:
+      write: set_fields
+      directory: {operation: list_fields, id: id, name: label, type: type}
+      options: {in: of, id: key, name: text}
+      types: {select: option}
+    note: {write: add_note}
+  notes: {evaluation: {text: "{{ outputs.source_channel }}"}}
+  outputs:
+    source_channel: {value: Referral, rungs: [{field: Source}, {note: evaluation}]}
+"""
+)
+
+
+@mechanism(46, 47)
+def test_an_option_is_found_in_the_field_s_own_record_without_a_call(acme: Acme) -> None:
+    choices = [{"key": "o1", "text": "Other"}, {"key": "o2", "text": "Referral"}]
+    acme.server.on("GET", "/fields", Reply(json=[{"id": "f1", "label": "Source", "type": "select", "of": choices}]))
+    acme.server.on("PATCH", "/applications/a-1", Reply(json={}))
+    with writing(acme, INSIDE) as tenant:
+        event = tenant.score()
+        assert tenant.written() == [("PATCH", "/applications/a-1", {"f1": "o2"})]
+        assert tenant.places(event) == {"source_channel": "field"}
+        assert tenant.calls("GET", "/fields") == 1
+
+
+@mechanism(46, 47)
+@pytest.mark.parametrize("record", [{"of": [{"key": "o1", "text": "Other"}]}, {"of": None}, {}])
+def test_what_is_no_option_in_the_field_s_record_goes_to_the_next_place(acme: Acme, record: dict[str, Any]) -> None:
+    acme.server.on("GET", "/fields", Reply(json=[{"id": "f1", "label": "Source", "type": "select", **record}]))
+    acme.server.on("POST", "/notes", Reply(json={"id": 1}))
+    with writing(acme, INSIDE) as tenant:
+        event = tenant.score()
+        assert tenant.places(event) == {"source_channel": "note"}
+
+
 @mechanism(47, 12)
 def test_the_acting_user_is_looked_up_by_the_address_in_the_settings_once(acme: Acme) -> None:
     acme.server.on(

@@ -104,6 +104,8 @@ OBJECTS = [
     "events:\n  webhook:\n    registration: {create: hook, created_id: «idd}\n",
     "events:\n  webhook:\n    registration: {create: hook, secret: hook, secret_value: «secretKey}\n",
     "write_back:\n  places:\n    field:\n      directory: {operation: people, id: id, name: «label}\n",
+    "write_back:\n  places:\n    field:\n      directory: {operation: people, id: id, name: email}\n      options: {in: «job, id: id, name: title}\n",
+    "write_back:\n  places:\n    field:\n      directory: {operation: people, id: id, name: email}\n      options: {in: jobs, id: id, name: «titel}\n",
     "write_back:\n  places:\n    note:\n      found_by: {operation: people, when: 'contains(«record.text, marker)'}\n",
     "lookups:\n  author: {operation: people, where: record.email == settings.author, give: «record.ident}\n",
 ]

@@ -69,6 +69,8 @@ REFERENCES = [
     (SR, 'when: "!prospect"', 'when: "«!prospect.id"', "early-not", "`(!a).b`", "`!(a.b)`"),
     (SR, "      write: share_note\n", "      write: [{call: «share_not}]\n", "unknown-operation", "`share_not`", "`share_note`"),
     (SR, "      write: set_status\n", "      write: set_status\n      directory: {operation: list_jobs, id: id, name: t, «create: add_tags, created_id: id}\n", "not-made", "a stage", "remove"),
+    (SR, "options: {operation: list_property_values, id: id, name: label, cache: 1h}", "options: {in: values, id: id, name: label, «cache: 1h}", "key-of-a-call", "`cache` goes with `operation`", ""),
+    (SR, "      directory: {operation: list_candidate_properties, id: id, name: label, type: type, cache: 1h}\n      options: {operation: list_property_values, id: id, name: label, cache: 1h}", "      options: {in: «values, id: id, name: label}", "missing-key", "say in `directory` what lists them", ""),
     (SR, "{note: evaluation}", "{note: «evaluations}", "unknown-note", "`evaluations`", "`evaluation`"),
     (TR, "rungs: [{note: evaluation}, {", "rungs: [«{field: F}, {", "unknown-place", "how a field is written", ""),
     (TR, "    post: /api/v1/Activity\n", "    post: /api/v1/Activity\n    records: a\n    record: «b\n", "two-shapes", "`record`", ""),

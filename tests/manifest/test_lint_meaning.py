@@ -132,6 +132,22 @@ def test_a_profile_s_success_is_looked_for_in_the_samples_of_its_operations() ->
     assert found[0].message.startswith("`state` is never there in the samples of any call of ")
 
 
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        ("{in: «choices, id: id, name: label}", "never-matched", "`choices` is never there in the samples of"),
+        ("{in: «label, id: '@', name: '@'}", "wrong-kind", "a list of options is due here, and this is text"),
+        ("{in: '[@]', id: id, name: «labbel}", "never-matched", "`labbel` is never there in the samples of"),
+    ],
+)
+def test_options_in_a_field_s_own_record_are_looked_for_in_the_samples(options: str, code: str, message: str) -> None:
+    before = "options: {operation: list_property_values, id: id, name: label, cache: 1h}"
+    mistake = planted(SHIPPED[SR], before, f"options: {options}")
+    (found,) = [one for one in linted(mistake.text, SR) if one.severity == "error"]
+    assert (found.code, (found.line, found.column)) == (code, mistake.place)
+    assert found.message.startswith(message)
+
+
 def test_an_error_s_code_may_be_absent_from_samples_but_not_be_misspelt() -> None:
     text = SHIPPED[SR].replace("code: errors[0].code", "code: errors[0].reason")
     assert linted(text, SR) == []

@@ -88,7 +88,7 @@ def _due(place: tuple[str | int, ...]) -> Type | None:
         return replace(TEXT, means=f"{last.removesuffix('_id')}.id")
     if last == "watermark":
         return replace(TEXT, means="moment")
-    if place[0] == "operations" and last == "records":
+    if (place[0] == "operations" and last == "records") or place[-2:] == ("options", "in"):
         return list_of(Type())
     return TEXT if place[0] == "operations" and last in ("key", "cursor", "next_url") else None
 
@@ -96,6 +96,8 @@ def _due(place: tuple[str | int, ...]) -> Type | None:
 def _unfit(due: Type, given: Type, name: str) -> Clash | None:
     if name == "records":
         return None if fits(given, "list", "object") else _clash("a list of records", given)
+    if name == "in":
+        return None if fits(given, "list") else _clash("a list of options", given)
     if name == "watermark":
         known = given.present.kinds is not None and not given.is_nothing
         right = given.may_be("text") and given.means in ("moment", "")
