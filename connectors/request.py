@@ -100,7 +100,7 @@ def _prepared(
     url = _address(request, frame, context) if link is None else within(link, frame.base_url)
     if not is_allowed(url, frame):
         host = parts(url).host
-        raise not_sent(f"{host} is no host of this manifest's profiles, and not among their `hosts`", operation)
+        raise not_sent(f"{host} is on no origin of this manifest, nor among the `hosts` of the profile", operation)
     is_own = parts(url).origin == frame.origin
     signing = credential if is_own or frame.signs_in else Credential()
     body = _body(request, context, file, operation)

@@ -200,5 +200,5 @@ def test_json_is_laid_out(everything: Any) -> None:
 
 
 def test_an_address_on_another_host_is_refused_with_the_host_and_where_to_name_it() -> None:
-    with pytest.raises(Refused, match=r"files\.example\.net is no host of .* `hosts`"):
+    with pytest.raises(Refused, match=r"files\.example\.net is on no origin of .* `hosts`"):
         prepared(operation("get", "GET", "{{ job.id }}"), {"job": {"id": "https://files.example.net/a"}})

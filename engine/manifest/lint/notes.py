@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.manifest.expressions import Chain
 from engine.manifest.lint.expressions import Followings
 from engine.manifest.lint.knowledge import Knowledge
-from engine.manifest.node import Node
+from engine.manifest.node import Node, Use
+from engine.manifest.yaml_reader import PathKey
 
 _ALL: Chain = ("outputs",)
 
@@ -13,13 +16,12 @@ _ALL: Chain = ("outputs",)
 def check_notes(knowledge: Knowledge, _: Followings) -> None:
     """Warns of each output with a rung to a note whose text does not read it."""
     write_back = knowledge.root["write_back"]
-    understood = {use.node.path for use in knowledge.root.report.uses}
-    notes = {name: note for name, note in write_back.items("notes") if (*note.path, "text") in understood}
+    uses = {use.node.path: use for use in knowledge.root.report.uses}
+    told = {name: _read_at(note, uses) for name, note in write_back.items("notes") if (*note.path, "text") in uses}
     for name, output in write_back.items("outputs"):
-        value = _read_at(knowledge, output["value"])
+        value = _read_at(output, uses)
         for rung in output.elements("rungs"):
-            note = notes.get(str(rung.value("note")))
-            read = _read_at(knowledge, note) if note is not None else {_ALL}
+            read = told.get(str(rung.value("note")), {_ALL})
             if not _tells(read, name, value):
                 what = f"the note `{rung.value('note')}` does not read `outputs.{name}`: it would be lost there"
                 rung["note"].warn("output-not-in-note", what, _lines_to_add(name), offset=0)
@@ -31,11 +33,10 @@ def _lines_to_add(name: str) -> str:
     return f"add to its text `{told}`, and in the line below `{{% endif %}}`"
 
 
-def _read_at(knowledge: Knowledge, node: Node) -> set[Chain]:
-    """What the expressions at ``node`` and below it read."""
-    depth = len(node.path)
-    uses = [use for use in knowledge.root.report.uses if use.node.path[:depth] == node.path]
-    return {chain for use in uses for chain in use.compiled.references}
+def _read_at(node: Node, uses: Mapping[PathKey, Use]) -> set[Chain]:
+    """What a note's subject and text, or an output's value, read."""
+    found = [uses[path] for key in ("subject", "text", "value") if (path := (*node.path, key)) in uses]
+    return {chain for use in found for chain in use.compiled.references}
 
 
 def _tells(read: set[Chain], name: str, value: set[Chain]) -> bool:
