@@ -138,7 +138,8 @@ class _Reading:
         some = len(failed) < len(outcomes)
         told = [replace(one, optional=True) for absent in failed for one in absent] if some else _nearest(failed)
         self.absent = before + told + [one for _, absent in outcomes if absent not in failed for one in absent]
-        return _either([given for given, absent in outcomes if absent not in failed])
+        # A name that is absent within a filter leaves an alternative that gives something all the same.
+        return _either([given for given, absent in outcomes if absent not in failed or given.kinds is not None])
 
     def _and(self, node: Node, at: Type, chain: Chain) -> Type:
         left, right = (self.of(child, at, chain) for child in node["children"])

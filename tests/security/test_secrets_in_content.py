@@ -29,7 +29,7 @@ def test_a_secret_in_a_text_is_a_mistake_with_its_place(tmp_path: Path, more: st
 
 
 def test_no_way_of_writing_it_brings_a_secret_into_a_field_a_note_or_the_outbox(tmp_path: Path) -> None:
-    more = "texts: {reasons: \"{{ settings }} {{ settings['api' ~ '_key'] }}\"}\n"
+    more = "texts: {reasons: \"{{ settings | tojson }} {{ settings['api' ~ '_key'] }}\"}\n"
     with open_line(tmp_path, more=more) as line:
         assert isinstance(line.ats, SmartRecruiters)
         key = line.ats.switches.api_key
