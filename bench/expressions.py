@@ -17,11 +17,11 @@ import jinja2
 import jmespath
 
 from engine.manifest.build import load
-from engine.manifest.expressions import compile_path
+from engine.manifest.language.expressions import compile_path
+from engine.manifest.language.template_filters import FILTERS
+from engine.manifest.language.templates import compile_template
 from engine.manifest.model import Manifest
-from engine.manifest.source import read
-from engine.manifest.template_filters import FILTERS
-from engine.manifest.templates import compile_template
+from engine.manifest.yaml.source import read
 
 GOAL = 3.0
 ROUNDS = 7

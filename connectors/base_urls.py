@@ -17,8 +17,8 @@ from engine.errors import ExpressionError, InputError, Refused
 from engine.manifest.connection import Connection
 from engine.manifest.findings import did_you_mean
 from engine.manifest.hosts import host_allowed
+from engine.manifest.language.templates import Template
 from engine.manifest.model import Api, Regions
-from engine.manifest.templates import Template
 from engine.model import Json
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from engine.errors import ExpressionError
-from engine.manifest.templates import UNSET, Tree
+from engine.manifest.language.templates import UNSET, Tree
 from engine.model import Json
 
 Pairs = list[tuple[str, str]]

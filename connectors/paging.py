@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from connectors.messages import Answer
 from engine.errors import AnswerUnusable
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import Operation, Paging
 from engine.manifest.presence import missing, shape_of
 from engine.model import Json

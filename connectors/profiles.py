@@ -28,8 +28,8 @@ from engine.errors import (
     Transient,
 )
 from engine.manifest.connection import Connection
+from engine.manifest.language.templates import Tree
 from engine.manifest.model import Api, AuthStep, Operation
-from engine.manifest.templates import Tree
 from engine.model import Json
 
 Observe = Callable[[Exchange], None]

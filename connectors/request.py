@@ -19,8 +19,8 @@ from connectors.fields import Pairs, pairs, rendered_fields
 from connectors.messages import PreparedRequest, UploadFile
 from engine.errors import ExpressionError, InputError, Refused
 from engine.manifest.hosts import host_allowed
+from engine.manifest.language.templates import Tree
 from engine.manifest.model import Multipart, Request
-from engine.manifest.templates import Tree
 from engine.model import Json
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")

@@ -17,8 +17,8 @@ from typing import Literal
 
 from engine.errors import ExpressionError, FieldwrightError
 from engine.manifest.durations import parse_duration
+from engine.manifest.language.templates import UNSET, Template
 from engine.manifest.model import SignatureParts, SignatureRule
-from engine.manifest.templates import UNSET, Template
 from engine.model import Json
 
 Reason = Literal["missing", "malformed", "mismatch", "stale", "no key"]

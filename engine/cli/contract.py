@@ -14,7 +14,7 @@ from engine.contract.openapi import named_openapi, read_openapi
 from engine.errors import InputError, SpecError
 from engine.manifest.build import examine
 from engine.manifest.findings import Finding
-from engine.manifest.source import Source, read
+from engine.manifest.yaml.source import Source, read
 
 
 def contract(

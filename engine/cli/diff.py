@@ -11,8 +11,8 @@ from engine.cli.output import counted, print_json
 from engine.cli.tables import console, show, table
 from engine.cli.tenants import tenant_file
 from engine.manifest.overlay import Change, Overlay, load_overlay
-from engine.manifest.overlay_findings import WITHOUT_EFFECT
-from engine.manifest.overlay_pin import write_pin
+from engine.manifest.overlay.findings import WITHOUT_EFFECT
+from engine.manifest.overlay.pin import write_pin
 from engine.settings import settings_from
 
 _SHOWN = 60

@@ -13,7 +13,7 @@ from engine.cli.tenants import tenant_file
 from engine.errors import InputError
 from engine.manifest.build import load
 from engine.manifest.overlay import load_overlay, other_manifest
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from engine.runtime.manual import manual
 from engine.settings import Settings, settings_from
 

@@ -13,7 +13,7 @@ from engine.cli.options import AsJson, Mappings
 from engine.cli.output import counted, print_json, severities, show_findings
 from engine.errors import InputError
 from engine.manifest.findings import Finding
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from engine.model import Json
 from engine.settings import settings_from
 

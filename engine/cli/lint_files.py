@@ -14,8 +14,8 @@ from engine.errors import InputError, SpecError
 from engine.manifest.findings import Finding
 from engine.manifest.lint.check import Linted
 from engine.manifest.lint.check import lint as lint_manifest
-from engine.manifest.source import Source, read
-from engine.manifest.yaml_reader import RECORDED
+from engine.manifest.yaml.reader import RECORDED
+from engine.manifest.yaml.source import Source, read
 from engine.rehearsal.cassettes import ENDING as CASSETTE
 from engine.rehearsal.cassettes import examine_cassette
 from engine.rehearsal.suite import ENDING, load_suite

@@ -10,12 +10,12 @@ import typer
 
 from engine.cli.output import printable
 from engine.cli.tables import hanging, show, table
-from engine.manifest.call_nodes import success_of
+from engine.manifest.build.call_nodes import success_of
+from engine.manifest.build.node import Node
 from engine.manifest.lint.check import Linted
 from engine.manifest.lint.protected import scoring_inputs
-from engine.manifest.mechanisms import used
-from engine.manifest.node import Node
-from engine.manifest.reference import mechanisms
+from engine.manifest.schema.mechanisms import used
+from engine.manifest.schema.reference import mechanisms
 from engine.model import Json
 
 CONFIRMED = ("spec", "sample", "third-party", "unknown")

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.errors import InputError
-from engine.manifest.reference import page, part
+from engine.manifest.schema.reference import page, part
 
 
 def reference(

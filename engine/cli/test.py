@@ -13,7 +13,7 @@ import typer
 from engine.cli.case_text import Report, show_end, show_report
 from engine.cli.options import AsJson, Mappings
 from engine.errors import InputError, SpecError
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from engine.rehearsal.coverage import coverage
 from engine.rehearsal.rehearse import Rehearsals
 from engine.rehearsal.running import run_suite

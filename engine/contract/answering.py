@@ -8,8 +8,8 @@ from engine.contract.calls import Call, Contents
 from engine.contract.openapi import OpenApi
 from engine.contract.problems import Problem
 from engine.contract.schema_types import type_of
+from engine.manifest.build.node import Node
 from engine.manifest.findings import Severity
-from engine.manifest.node import Node
 from engine.manifest.types import Type
 from engine.model import Json
 

@@ -13,11 +13,11 @@ from engine.contract.problems import Problem
 from engine.contract.reading import Answers, reading_problems
 from engine.contract.sending import Beside, sent_problems
 from engine.contract.values import Values
-from engine.manifest.call_nodes import method_of, profile_of, success_of
+from engine.manifest.build.call_nodes import method_of, profile_of, success_of
+from engine.manifest.build.node import Node, Report
 from engine.manifest.findings import Finding, did_you_mean
-from engine.manifest.node import Node, Report
-from engine.manifest.readings import AnswerOf
-from engine.manifest.source import Source
+from engine.manifest.types.readings import AnswerOf
+from engine.manifest.yaml.source import Source
 
 PathKey = tuple[str | int, ...]
 

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from engine.errors import SpecError
-from engine.manifest.document import Document, read_document
 from engine.manifest.findings import Finding, did_you_mean
-from engine.manifest.source import Source
+from engine.manifest.yaml.document import Document, read_document
+from engine.manifest.yaml.source import Source
 from engine.model import Json
 
 METHODS = ("get", "put", "post", "delete", "patch", "head", "options")

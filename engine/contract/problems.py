@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from engine.manifest.build.node import Node
 from engine.manifest.findings import Finding, Severity, did_you_mean, nearest
-from engine.manifest.inside import position_inside
-from engine.manifest.node import Node
+from engine.manifest.yaml.inside import position_inside
 
 
 @dataclass(frozen=True, slots=True)

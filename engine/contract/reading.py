@@ -8,13 +8,13 @@ from functools import reduce
 
 from engine.contract.calls import Call
 from engine.contract.problems import Problem
-from engine.manifest.call_nodes import judged_by, profile_of
-from engine.manifest.expressions import Path, compile_path
+from engine.manifest.build.call_nodes import judged_by, profile_of
+from engine.manifest.build.node import Node
 from engine.manifest.findings import nearest
-from engine.manifest.node import Node
-from engine.manifest.path_types import Absent, follow
-from engine.manifest.readings import Reading, given_to, readings
+from engine.manifest.language.expressions import Path, compile_path
 from engine.manifest.types import Type, union
+from engine.manifest.types.paths import Absent, follow
+from engine.manifest.types.readings import Reading, given_to, readings
 
 PathKey = tuple[str | int, ...]
 _WORDS = {"text": "a text", "number": "a number", "integer": "a number", "boolean": "true or false", "list": "a list"}

@@ -10,8 +10,8 @@ from engine.contract.openapi import OpenApi
 from engine.contract.problems import Problem, compared_names, fewest
 from engine.contract.shapes import Shape, shapes
 from engine.contract.values import Values
+from engine.manifest.build.node import Node
 from engine.manifest.findings import Severity, did_you_mean
-from engine.manifest.node import Node
 
 _FORM, _MULTIPART = "application/x-www-form-urlencoded", "multipart/form-data"
 _MEDIA = {"json": JSON_TYPE, "form": _FORM, "multipart": _MULTIPART}

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from engine.contract.openapi import OpenApi
 from engine.contract.problems import Problem, compared_names, fewest
 from engine.contract.shapes import Schemas, Shape, shapes
+from engine.manifest.build.node import Node
 from engine.manifest.findings import did_you_mean
-from engine.manifest.node import Node
-from engine.manifest.scope import REQUEST, as_type, setting_type
-from engine.manifest.template_types import follow_template
-from engine.manifest.templates import compile_template
+from engine.manifest.language.templates import compile_template
 from engine.manifest.types import ANY, Kind, Type, all_of, constant, list_of, record
+from engine.manifest.types.scope import REQUEST, as_type, setting_type
+from engine.manifest.types.templates import follow_template
 from engine.model import Json
 
 LIMIT_STEPS = 20_000

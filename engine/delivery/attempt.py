@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from connectors.calls import Caller
 from connectors.messages import UploadFile
 from engine.errors import Ambiguous, AnswerUnusable, CallError, CredentialRefused, Refused, Throttled, Transient
-from engine.manifest.expressions import holds
+from engine.manifest.language.expressions import holds
 from engine.manifest.model import FoundBy, Operation, RecipeStep
 from engine.model import Json
 

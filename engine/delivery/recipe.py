@@ -13,7 +13,7 @@ from typing import Protocol
 from connectors.calls import Caller
 from connectors.messages import UploadFile
 from engine.delivery.attempt import Arrived, Attempted, Later, Sought, Unproven, attempt, verify
-from engine.manifest.expressions import holds
+from engine.manifest.language.expressions import holds
 from engine.manifest.model import FoundBy, Operation, RecipeStep
 from engine.model import Json
 

@@ -17,7 +17,7 @@ from engine.hydration.memo import ListMemo
 from engine.hydration.objects import check_there, mapper
 from engine.hydration.resumes import Resumes
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import holds
+from engine.manifest.language.expressions import holds
 from engine.model import Application, Candidate, Ids, Job, Json, ResumeText, as_plain
 from engine.ports import ResumeReading
 from engine.store.cache import Cache

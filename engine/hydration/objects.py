@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from engine.errors import AnswerUnusable
 from engine.hydration.markup import text_of_html
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import ObjectMap
 from engine.manifest.presence import missing
 from engine.model import Application, Candidate, Job, Json

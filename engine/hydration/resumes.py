@@ -16,7 +16,7 @@ from connectors.calls import Caller
 from engine.errors import Refused, ResumeUnreadable
 from engine.hydration.objects import check_there
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import holds
+from engine.manifest.language.expressions import holds
 from engine.manifest.model import ResumeSource
 from engine.model import Attachment, Json, ResumeFile, ResumeText, as_plain
 from engine.ports import ResumeReading

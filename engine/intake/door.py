@@ -22,7 +22,7 @@ from engine.intake.compression import Overlarge, unpacked
 from engine.intake.strict_json import JsonRefused, read_json
 from engine.intake.translate import received_text
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Path, holds
+from engine.manifest.language.expressions import Path, holds
 from engine.manifest.model import Handshake, SignatureRule, WebhookDoor
 from engine.model import Json, RawEvent
 from engine.redaction import masked_headers

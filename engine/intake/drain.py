@@ -19,7 +19,7 @@ from engine.clock import Clock
 from engine.errors import AnswerUnusable, CredentialRefused, Refused, Throttled
 from engine.intake.queued import dedupe_key, queued_event
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import Queue
 from engine.model import Json
 from engine.store import Store

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from connectors.calls import Caller
 from engine.errors import Refused
 from engine.intake.subscriptions import ONLY, KeptSubscriptions
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import Registration
 from engine.model import Json
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from engine.clock import parse_iso
 from engine.errors import AnswerUnusable, ExpressionError
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import PollStream, Sync
 from engine.manifest.presence import missing
 from engine.model import Json, RawEvent, Source

@@ -19,7 +19,7 @@ from engine.intake.existing import Existing, Found, id_text
 from engine.intake.registration_words import Failure, RegistrationReport, State, failed, full, not_declared, stands
 from engine.intake.subscriptions import ONLY, Kept, KeptSubscriptions
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import Registration
 from engine.model import Json
 from engine.redaction import MASK, Secret

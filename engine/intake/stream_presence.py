@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engine.errors import AnswerUnusable, ExpressionError
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import PollStream
 from engine.manifest.presence import Missing, missing
 from engine.model import Json

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from engine.manifest.findings import Severity
-from engine.manifest.schemas import data_folder
-from engine.manifest.source import read
+from engine.manifest.schema.files import data_folder
+from engine.manifest.yaml.source import read
 
 
 @dataclass(frozen=True, slots=True)

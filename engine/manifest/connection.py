@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.manifest.findings import Finding
+from engine.manifest.language.templates import UNSET, Template
 from engine.manifest.model import Manifest
 from engine.manifest.overlay import Overlay
-from engine.manifest.overlay_settings import resolve_settings
-from engine.manifest.templates import UNSET, Template
+from engine.manifest.overlay.settings import resolve_settings
 from engine.model import Json
 from engine.redaction import Secret
 

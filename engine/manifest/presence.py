@@ -14,10 +14,10 @@ from typing import Any
 from jmespath.exceptions import JMESPathError
 
 from engine.errors import ExpressionError
-from engine.manifest.expression_compiler import Node, children, compiled
-from engine.manifest.expression_functions import LIMIT_STEPS, is_false
-from engine.manifest.expressions import Path
 from engine.manifest.findings import nearest
+from engine.manifest.language.expression_compiler import Node, children, compiled
+from engine.manifest.language.expression_functions import LIMIT_STEPS, is_false
+from engine.manifest.language.expressions import Path
 from engine.model import Json
 
 _FEW_KEYS = 12

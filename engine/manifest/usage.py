@@ -9,10 +9,10 @@ import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
+from engine.manifest.language.templates import Template, Tree
 from engine.manifest.model import Manifest
 from engine.manifest.positions import At
-from engine.manifest.templates import Template, Tree
 
 Purpose = Literal["reading", "events", "checking", "writing", "switched off", "unsubscribing", "action"]
 _NO_REFERENCES = frozenset(

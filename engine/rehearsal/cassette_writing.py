@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from connectors.messages import RawAnswer
 from engine.errors import InputError, SpecError
 from engine.manifest.connection import Connection
-from engine.manifest.source import read_text
-from engine.manifest.yaml_reader import RECORDED, PathKey
-from engine.manifest.yaml_writer import block
+from engine.manifest.yaml.reader import RECORDED, PathKey
+from engine.manifest.yaml.source import read_text
+from engine.manifest.yaml.writer import block
 from engine.model import Json
 from engine.redaction import MASK
 from engine.rehearsal.cassettes import suspected_in

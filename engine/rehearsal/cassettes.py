@@ -11,10 +11,10 @@ from pathlib import Path
 
 from engine.errors import SpecError
 from engine.manifest.findings import Finding
-from engine.manifest.schemas import schema
-from engine.manifest.shape import check
-from engine.manifest.source import Source, read
-from engine.manifest.yaml_reader import RECORDED, PathKey
+from engine.manifest.schema.files import schema
+from engine.manifest.schema.shape import check
+from engine.manifest.yaml.reader import RECORDED, PathKey
+from engine.manifest.yaml.source import Source, read
 from engine.model import Json
 from engine.rehearsal.suspicions import suspicion
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from engine.manifest.model import At
-from engine.manifest.yaml_edit import Kept
-from engine.manifest.yaml_reader import PathKey
+from engine.manifest.yaml.edit import Kept
+from engine.manifest.yaml.reader import PathKey
 from engine.model import Json, as_plain
 from engine.rehearsal.answers import Exchanged
 from engine.rehearsal.composed import composed

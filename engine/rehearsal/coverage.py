@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.errors import FieldwrightError
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import Manifest, PollStream, WebhookDoor
 from engine.manifest.usage import Purpose, purposes
 from engine.model import Json

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from engine.manifest.expressions import Chain
+from engine.manifest.language.expressions import Chain
 from engine.model import Json
 
 NOT_SHOWN = "(not shown: about the person)"

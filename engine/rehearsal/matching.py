@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from engine.manifest.yaml_reader import PathKey
+from engine.manifest.yaml.reader import PathKey
 from engine.model import Json
 
 _SHOWN = 400

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from connectors.messages import RawAnswer
 from engine.errors import ExpressionError
-from engine.manifest.expressions import Chain, Path
+from engine.manifest.language.expressions import Chain, Path
 from engine.manifest.model import Manifest, Operation
 from engine.model import Json
 

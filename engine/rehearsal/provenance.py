@@ -14,8 +14,8 @@ from typing import Literal
 from engine.clock import iso
 from engine.errors import ExpressionError, InputError
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Chain, holds
 from engine.manifest.findings import did_you_mean
+from engine.manifest.language.expressions import Chain, holds
 from engine.manifest.model import At, Output
 from engine.model import Json, Write
 from engine.rehearsal.kept import Kept, kept_of

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import replace
 
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import Manifest
 from engine.model import Ids, Json
 from engine.rehearsal.answers import Answers, CannedAnswer

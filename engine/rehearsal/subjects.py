@@ -13,9 +13,9 @@ from pathlib import Path as FilePath
 from typing import Literal
 
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Path
+from engine.manifest.language.expressions import Path
 from engine.manifest.model import Directory, Manifest
-from engine.manifest.source import read
+from engine.manifest.yaml.source import read
 from engine.model import Json
 
 Personal = Literal["name", "email", "phone", "address", "link", "private"]

@@ -17,10 +17,10 @@ from engine.manifest.connection import Connection
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.model import At, Manifest
 from engine.manifest.overlay import Overlay
-from engine.manifest.schemas import schema
-from engine.manifest.shape import check
-from engine.manifest.source import Source, read, read_text
-from engine.manifest.yaml_reader import PathKey
+from engine.manifest.schema.files import schema
+from engine.manifest.schema.shape import check
+from engine.manifest.yaml.reader import PathKey
+from engine.manifest.yaml.source import Source, read, read_text
 from engine.model import Json
 from engine.rehearsal.answers import SIGN_IN, Answers, answers_of
 from engine.rehearsal.cassettes import ENDING as CASSETTE

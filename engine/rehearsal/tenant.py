@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.errors import SpecError
+from engine.manifest.build.node import Node, Report
 from engine.manifest.connection import Connection, connect
 from engine.manifest.model import Manifest
-from engine.manifest.node import Node, Report
 from engine.manifest.overlay import Overlay, applied
-from engine.manifest.overlay_settings import is_needed
-from engine.manifest.schemas import schema
-from engine.manifest.shape import check
-from engine.manifest.source import Source
-from engine.manifest.yaml_reader import PathKey, Place
+from engine.manifest.overlay.settings import is_needed
+from engine.manifest.schema.files import schema
+from engine.manifest.schema.shape import check
+from engine.manifest.yaml.reader import PathKey, Place
+from engine.manifest.yaml.source import Source
 from engine.model import Json
 
 _REFERENCE = re.compile(r"\$\{(?:env|file):[^}]+\}")

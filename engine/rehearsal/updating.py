@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import SpecError
-from engine.manifest.source import read
-from engine.manifest.yaml_edit import paths_of, replaced
-from engine.manifest.yaml_reader import PathKey
+from engine.manifest.yaml.edit import paths_of, replaced
+from engine.manifest.yaml.reader import PathKey
+from engine.manifest.yaml.source import read
 from engine.model import Json
 from engine.rehearsal.checking import Failure, Fix
 from engine.rehearsal.rehearse import Rehearsals

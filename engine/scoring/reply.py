@@ -17,7 +17,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.protocols import Validator
 from referencing import Registry
 
-from engine.manifest.schemas import schema
+from engine.manifest.schema.files import schema
 from engine.model import Education, Experience, Json, Reason
 from engine.scoring.plain_text import tidied
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 
 from connectors.messages import UploadFile
 from engine.clock import iso
+from engine.manifest.language.templates import UNSET
 from engine.manifest.model import Manifest
-from engine.manifest.templates import UNSET
 from engine.model import Cause, Education, Experience, Json, Reason, Score, as_plain
 from engine.redaction import Secret
 from engine.writeback.evidence import Evidence, evidence_pdf

@@ -13,7 +13,7 @@ from functools import partial
 from connectors.calls import Caller
 from engine.errors import AnswerUnusable, Refused
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Chain, Path
+from engine.manifest.language.expressions import Chain, Path
 from engine.manifest.model import Choices, Directory
 from engine.model import Json
 from engine.store.store import Store

@@ -12,7 +12,7 @@ from contextlib import suppress
 from connectors.calls import Caller
 from engine.errors import AnswerUnusable, Refused
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import holds
+from engine.manifest.language.expressions import holds
 from engine.manifest.model import Capability, Place, Rung
 from engine.model import Candidate, Json, PlaceKind
 from engine.store.capabilities import Capability as Found

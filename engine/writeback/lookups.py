@@ -12,7 +12,7 @@ import threading
 from connectors.calls import Caller
 from engine.errors import Ambiguous, AnswerUnusable, Refused, Transient
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Path, holds
+from engine.manifest.language.expressions import Path, holds
 from engine.manifest.model import Lookup
 from engine.model import Json
 from engine.store.store import Store

@@ -9,9 +9,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from engine.manifest.expressions import holds
+from engine.manifest.language.expressions import holds
+from engine.manifest.language.templates import UNSET
 from engine.manifest.model import Manifest, Output
-from engine.manifest.templates import UNSET
 from engine.model import Json
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from tests.cli.running import fieldwright
 from tests.contract.documents import document, endpoint, json_answer
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from tests.cli.running import fieldwright, tenant
 
 MAPPINGS = data_folder("mappings")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from engine.manifest.schemas import data_folder
-from engine.manifest.source import read
-from engine.manifest.yaml_reader import RECORDED
+from engine.manifest.schema.files import data_folder
+from engine.manifest.yaml.reader import RECORDED
+from engine.manifest.yaml.source import read
 from tests.cli.running import fieldwright
 from tests.cli.tenant_runs import Desk, Ended, desk
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.clock import SYSTEM
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from engine.store import Store
 from tests.cli.tenant_runs import Desk, desk
 

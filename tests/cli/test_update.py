@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.manifest.source import read_text
-from engine.manifest.yaml_edit import Kept, paths_of, replaced
-from engine.manifest.yaml_writer import block, inline
+from engine.manifest.yaml.edit import Kept, paths_of, replaced
+from engine.manifest.yaml.source import read_text
+from engine.manifest.yaml.writer import block, inline
 from tests.cli.running import COMMAND, fieldwright
 from tests.rehearsal.written import EVENT, case, written
 

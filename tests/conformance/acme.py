@@ -26,7 +26,7 @@ from engine.manifest.build import examine
 from engine.manifest.connection import Connection
 from engine.manifest.findings import Finding
 from engine.manifest.model import Manifest
-from engine.manifest.source import read_text
+from engine.manifest.yaml.source import read_text
 from engine.redaction import Secret
 from engine.store import Store
 from tests.fake_server import FakeServer

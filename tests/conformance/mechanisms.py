@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.manifest.reference import mechanisms
+from engine.manifest.schema.reference import mechanisms
 
 NUMBERS = frozenset(one.number for one in mechanisms())
 

@@ -19,12 +19,12 @@ from connectors.transport import HttpTransport
 from engine.clock import ManualClock
 from engine.errors import Ambiguous, Transient
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Path as JsonPath
 from engine.manifest.hosts import host_allowed
-from engine.manifest.mechanisms import used
+from engine.manifest.language.expressions import Path as JsonPath
 from engine.manifest.model import Api, Manifest, Operation, Regions
-from engine.manifest.schemas import data_folder
-from engine.manifest.source import read
+from engine.manifest.schema.files import data_folder
+from engine.manifest.schema.mechanisms import used
+from engine.manifest.yaml.source import read
 from engine.rehearsal.answers import Answers, CannedAnswer, CannedTransport, Exchanged
 from engine.rehearsal.suite import Suite, load_suite
 from tests.fake_server import FakeServer, Reply, Seen

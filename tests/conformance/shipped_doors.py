@@ -14,7 +14,7 @@ from connectors.signatures import Signed, sign
 from engine.clock import ManualClock
 from engine.intake.subscriptions import STATE
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import holds
+from engine.manifest.language.expressions import holds
 from engine.manifest.model import WebhookDoor
 from engine.redaction import Secret
 from tests.conformance.doors import KEY, Hook, serve_hook

@@ -21,7 +21,7 @@ from engine.intake.drain import Drainer
 from engine.intake.poll import Poller
 from engine.intake.registration import Registrar
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Path as JsonPath
+from engine.manifest.language.expressions import Path as JsonPath
 from engine.manifest.model import Operation, PollStream, Queue
 from engine.pipeline.route import Route, open_route
 from engine.rehearsal.answers import CannedAnswer

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.manifest.mechanisms import used
+from engine.manifest.schema.mechanisms import used
 from tests.conformance.mechanisms import NUMBERS
 from tests.conformance.reporting import summary
 

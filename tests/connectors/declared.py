@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from engine.manifest.connection import Connection
-from engine.manifest.expressions import Path, compile_path
+from engine.manifest.language.expressions import Path, compile_path
+from engine.manifest.language.templates import Tree, compile_template, compile_tree
 from engine.manifest.model import (
     Api,
     At,
@@ -24,7 +25,6 @@ from engine.manifest.model import (
     Request,
     WriteBack,
 )
-from engine.manifest.templates import Tree, compile_template, compile_tree
 
 AT = At("acme.yaml", 1, 1)
 HOST = "https://api.acme-ats.example"

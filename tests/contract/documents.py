@@ -14,7 +14,7 @@ from typing import Any
 from engine.contract.check import Contract, compare
 from engine.contract.openapi import OpenApi, read_openapi
 from engine.manifest.findings import Finding
-from engine.manifest.source import read_text
+from engine.manifest.yaml.source import read_text
 
 MARK = "«"
 HOST = "https://api.acme-ats.example"

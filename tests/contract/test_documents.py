@@ -11,7 +11,7 @@ import pytest
 
 from engine.contract.openapi import read_openapi
 from engine.errors import SpecError
-from engine.manifest.document import LIMIT_BYTES, read_document
+from engine.manifest.yaml.document import LIMIT_BYTES, read_document
 from tests.contract.documents import PERSON, document, endpoint, findings, json_answer, json_body, opened
 
 SWAGGER: dict[str, Any] = {

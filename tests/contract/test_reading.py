@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from engine.contract.check import documented
-from engine.manifest.source import read_text
+from engine.manifest.yaml.source import read_text
 from tests.contract.documents import (
     HEAD,
     HOST,

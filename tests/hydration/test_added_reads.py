@@ -13,7 +13,7 @@ from engine.clock import ManualClock
 from engine.hydration.hydrate import Hydrator
 from engine.manifest.build import examine
 from engine.manifest.connection import Connection
-from engine.manifest.source import read_text
+from engine.manifest.yaml.source import read_text
 from engine.model import Ids
 from engine.store import Store
 from tests.fake_server import FakeServer, Reply

@@ -11,7 +11,7 @@ import pytest
 from engine.errors import AnswerUnusable
 from engine.intake.backfill import Backfill
 from engine.intake.poll import Poller
-from engine.manifest.expressions import compile_path
+from engine.manifest.language.expressions import compile_path
 from tests.intake.making import NOW, connection, keys, listing, person
 
 MISSPELT: list[tuple[str, Any, str, str]] = [

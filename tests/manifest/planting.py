@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from engine.errors import SpecError
 from engine.manifest.build import examine
 from engine.manifest.findings import Finding
-from engine.manifest.schemas import data_folder
-from engine.manifest.source import read_text
+from engine.manifest.schema.files import data_folder
+from engine.manifest.yaml.source import read_text
 
 MARK = "«"
 SHIPPED = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from engine.manifest.language.template_filters import FILTERS
 from engine.manifest.overlay import load_overlay
-from engine.manifest.template_filters import FILTERS
 from engine.model import EventType
 from tests.cli.running import fieldwright
 from tests.manifest.planting import findings

@@ -13,10 +13,10 @@ from engine.cli.lint_files import lint_file
 from engine.errors import SpecError
 from engine.manifest.build import examine
 from engine.manifest.findings import Finding
-from engine.manifest.inside import position_inside
 from engine.manifest.lint.check import lint
-from engine.manifest.schemas import data_folder
-from engine.manifest.source import read_text
+from engine.manifest.schema.files import data_folder
+from engine.manifest.yaml.inside import position_inside
+from engine.manifest.yaml.source import read_text
 from tests.manifest.planting import SHIPPED
 
 NAMES = st.sampled_from(sorted(SHIPPED))

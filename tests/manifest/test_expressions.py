@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.errors import ExpressionError
-from engine.manifest.expressions import ExpressionSyntaxError, compile_path
+from engine.manifest.language.expressions import ExpressionSyntaxError, compile_path
 
 DATA = {
     "candidate": {"email": "a@example.test", "phone": None, "tags": ["x", "y"]},

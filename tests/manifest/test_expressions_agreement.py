@@ -12,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ExpressionError
-from engine.manifest.expressions import ExpressionSyntaxError, compile_path
+from engine.manifest.language.expressions import ExpressionSyntaxError, compile_path
 
 FAILED = object()
 _names = st.sampled_from(["a", "b", "c", "d"])

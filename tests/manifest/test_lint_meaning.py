@@ -8,8 +8,8 @@ import pytest
 
 from engine.manifest.findings import Finding
 from engine.manifest.lint.check import lint
-from engine.manifest.schemas import data_folder
-from engine.manifest.source import read_text
+from engine.manifest.schema.files import data_folder
+from engine.manifest.yaml.source import read_text
 from tests.manifest.planting import SHIPPED, planted
 
 SR, TR = "smartrecruiters", "trackerrms"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.manifest.findings import Finding
 from engine.manifest.lint.check import lint
-from engine.manifest.source import read_text
+from engine.manifest.yaml.source import read_text
 from tests.manifest.planting import SHIPPED, planted
 from tests.manifest.test_build_docs import KEYS, blocks
 from tests.manifest.test_lint_meaning import linted

@@ -6,8 +6,8 @@ import pytest
 
 from engine.manifest.lint.check import lint
 from engine.manifest.lint.protected import scoring_inputs
-from engine.manifest.schemas import data_folder
-from engine.manifest.source import read_text
+from engine.manifest.schema.files import data_folder
+from engine.manifest.yaml.source import read_text
 from tests.manifest.planting import SHIPPED, planted
 from tests.manifest.test_lint_meaning import linted
 

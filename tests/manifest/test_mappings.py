@@ -11,9 +11,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from engine.manifest.build import digest, examine, load
-from engine.manifest.schemas import data_folder, schema
-from engine.manifest.shape import check
-from engine.manifest.source import read, read_text
+from engine.manifest.schema.files import data_folder, schema
+from engine.manifest.schema.shape import check
+from engine.manifest.yaml.source import read, read_text
 from tests.manifest.planting import SHIPPED
 
 SCHEMAS = sorted(file.name.removesuffix(".schema.json") for file in data_folder("schemas").glob("*.json"))

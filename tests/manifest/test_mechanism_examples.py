@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from engine.manifest.build import examine
-from engine.manifest.reference import Mechanism, mechanisms, page, sections
-from engine.manifest.schemas import data_folder
-from engine.manifest.source import Source, read_text
+from engine.manifest.schema.files import data_folder
+from engine.manifest.schema.reference import Mechanism, mechanisms, page, sections
+from engine.manifest.yaml.source import Source, read_text
 from tests.conformance.mechanisms import NUMBERS
 
 BASE = """

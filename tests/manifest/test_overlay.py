@@ -8,8 +8,8 @@ import pytest
 
 from engine.errors import SettingMissing, SpecError
 from engine.manifest.connection import connect
+from engine.manifest.language.templates import UNSET
 from engine.manifest.overlay import Overlay, load_overlay
-from engine.manifest.templates import UNSET
 from tests.manifest.planting import MARK
 
 GOOD = 'tenant: acme\nextends: smartrecruiters\nsettings: {api_key: "${env:ACME_KEY}"}\n'

@@ -9,8 +9,8 @@ import pytest
 
 from engine.manifest.findings import Finding
 from engine.manifest.overlay import load_overlay
-from engine.manifest.overlay_pin import pin_file, write_pin
-from engine.manifest.schemas import data_folder
+from engine.manifest.overlay.pin import pin_file, write_pin
+from engine.manifest.schema.files import data_folder
 from tests.manifest.planting import MARK
 
 GOOD = 'tenant: acme\nextends: smartrecruiters\nsettings: {api_key: "${env:ACME_KEY}"}\n'

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ExpressionError
-from engine.manifest.expressions import compile_path
-from engine.manifest.path_types import Followed, follow
-from engine.manifest.scope import FILTER, as_type
+from engine.manifest.language.expressions import compile_path
 from engine.manifest.types import describe, of_value, union
+from engine.manifest.types.paths import Followed, follow
+from engine.manifest.types.scope import FILTER, as_type
 from tests.manifest.test_types import JSON
 
 ANSWER = {

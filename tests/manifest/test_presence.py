@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.manifest.expressions import compile_path
+from engine.manifest.language.expressions import compile_path
 from engine.manifest.presence import missing
 
 PERSON = {"id": 7, "phone": None, "web": {"site": "x"}, "emails": [], "jobs": [{"id": 1}, {"id": 2, "team": "a"}]}

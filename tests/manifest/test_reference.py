@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.manifest.reference import mechanisms, sections
+from engine.manifest.schema.reference import mechanisms, sections
 from tests.cli.running import fieldwright
 
 

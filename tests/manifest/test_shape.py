@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import SpecError
-from engine.manifest.shape import check
-from engine.manifest.source import read_text
+from engine.manifest.schema.shape import check
+from engine.manifest.yaml.source import read_text
 
 TEXT = {"type": "string"}
 SCHEMA: dict[str, Any] = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from engine.errors import SpecError
 from engine.manifest.findings import Finding, did_you_mean, nearest
-from engine.manifest.source import read, read_text
+from engine.manifest.yaml.source import read, read_text
 
 
 def codes(text: str) -> list[tuple[int, int, str]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from engine.manifest.path_types import Followed
-from engine.manifest.scope import FILTER, NOTE, REQUEST, as_type
-from engine.manifest.template_checks import Kind
-from engine.manifest.template_filters import FILTERS
-from engine.manifest.template_results import FILTER_RESULTS
-from engine.manifest.template_types import follow_template
-from engine.manifest.templates import compile_template
+from engine.manifest.language.template_checks import Kind
+from engine.manifest.language.template_filters import FILTERS
+from engine.manifest.language.templates import compile_template
 from engine.manifest.types import describe
+from engine.manifest.types.paths import Followed
+from engine.manifest.types.scope import FILTER, NOTE, REQUEST, as_type
+from engine.manifest.types.template_results import FILTER_RESULTS
+from engine.manifest.types.templates import follow_template
 
 SCOPE = as_type({**FILTER, **NOTE, **REQUEST})
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ExpressionError
-from engine.manifest.expressions import ExpressionSyntaxError
-from engine.manifest.templates import UNSET, compile_template, compile_tree
+from engine.manifest.language.expressions import ExpressionSyntaxError
+from engine.manifest.language.templates import UNSET, compile_template, compile_tree
 
 CONTEXT: dict[str, Any] = {
     "candidate": {"id": "a/b c", "email": "a@example.test", "phone": None, "items": [1, 2], "years": 7, "up": ".."},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.manifest.unsupported import TABLE
+from engine.manifest.build.unsupported import TABLE
 from tests.manifest.planting import SHIPPED, findings, planted
 
 SR = SHIPPED["smartrecruiters"]

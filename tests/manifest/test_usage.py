@@ -8,7 +8,7 @@ import pytest
 
 from engine.manifest.build import load
 from engine.manifest.model import Manifest
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from engine.manifest.usage import purposes
 from engine.runtime.doctor.scopes import least_privileges
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.manifest.source import read_text
-from engine.manifest.yaml_reader import NOT_TEXT, RECORDED
-from engine.manifest.yaml_writer import block, inline
+from engine.manifest.yaml.reader import NOT_TEXT, RECORDED
+from engine.manifest.yaml.source import read_text
+from engine.manifest.yaml.writer import block, inline
 
 _TEXT = st.text(max_size=40).filter(lambda text: not NOT_TEXT.search(text))
 _KEYS = st.text(min_size=1, max_size=12).filter(lambda text: not NOT_TEXT.search(text))

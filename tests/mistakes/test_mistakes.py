@@ -16,7 +16,7 @@ import pytest
 from engine.cli.lint_files import lint_file
 from engine.manifest.findings import Finding
 from engine.manifest.lint.check import lint
-from engine.manifest.source import read, read_text
+from engine.manifest.yaml.source import read, read_text
 
 HERE = Path(__file__).parent
 GOOD = HERE / "good"

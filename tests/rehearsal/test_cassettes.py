@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.manifest.schemas import schema
+from engine.manifest.schema.files import schema
 from tests.cli.running import fieldwright
 from tests.rehearsal.written import ANSWERS, case, written
 

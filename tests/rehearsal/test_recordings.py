@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.manifest.schemas import data_folder
-from engine.manifest.source import read_text
-from engine.manifest.yaml_reader import RECORDED
+from engine.manifest.schema.files import data_folder
+from engine.manifest.yaml.reader import RECORDED
+from engine.manifest.yaml.source import read_text
 from engine.model import Json
 from engine.rehearsal.answers import CannedTransport, answers_of
 from engine.rehearsal.cassette_writing import cassette_text

@@ -106,7 +106,7 @@ def test_sample_answers_can_be_turned_to_other_ids(tmp_path: Path) -> None:
 
 def test_ids_that_are_numbers_stay_numbers() -> None:
     from engine.manifest.build import load
-    from engine.manifest.schemas import data_folder
+    from engine.manifest.schema.files import data_folder
 
     manifest = load(data_folder("mappings") / "trackerrms.yaml")
     answers = answers_of({"get_candidate": {"json": {"resourceId": 1}}})

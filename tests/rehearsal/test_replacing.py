@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.manifest.build import load
 from engine.manifest.connection import Connection
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from engine.rehearsal.cassettes import suspected_in
 from engine.rehearsal.replacing import Replacer
 from engine.rehearsal.subjects import Subjects, subjects_of

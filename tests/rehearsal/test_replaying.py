@@ -10,7 +10,7 @@ import pytest
 
 from engine.manifest.connection import Connection
 from engine.manifest.overlay import load_overlay
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from engine.model import OutcomeKind, RawEvent
 from engine.rehearsal.replaying import Replay, Replayed
 from engine.rehearsal.tenant import placeholder_connection

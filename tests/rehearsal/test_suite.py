@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InputError, SpecError
-from engine.manifest.schemas import schema
-from engine.manifest.shape import check
-from engine.manifest.source import read_text
+from engine.manifest.schema.files import schema
+from engine.manifest.schema.shape import check
+from engine.manifest.yaml.source import read_text
 from engine.rehearsal.suite import load_answers, load_suite
 from tests.rehearsal.written import ANSWERS, case, written
 

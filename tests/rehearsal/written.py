@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 
 ANSWERS = """
 score: {match: 80, reasons: [Sells]}

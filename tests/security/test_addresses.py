@@ -13,8 +13,8 @@ from connectors.messages import PreparedRequest
 from connectors.transport import HttpTransport
 from engine.clock import ManualClock
 from engine.errors import ExpressionError, InputError, Refused, Transient
+from engine.manifest.language.templates import Template, compile_template, compile_tree
 from engine.manifest.model import Basic, Signing
-from engine.manifest.templates import Template, compile_template, compile_tree
 from tests.connectors.declared import HOST, api, connection, operation, paging, request, sign_in, step
 from tests.fake_server import FakeServer, Reply
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ExpressionError
-from engine.manifest.expressions import ExpressionSyntaxError, compile_path
+from engine.manifest.language.expressions import ExpressionSyntaxError, compile_path
 
 STATIC = {
     "doubling texts by 28 pipes": "@" + "|join('',[@,@])" * 28,

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from engine.manifest.shape import check
-from engine.manifest.source import read_text
+from engine.manifest.schema.shape import check
+from engine.manifest.yaml.source import read_text
 
 SCHEMAS = sorted((Path(__file__).parents[2] / "schemas").rglob("*.json"))
 

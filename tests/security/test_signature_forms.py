@@ -15,9 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from connectors.signatures import LIMIT_KEYS, SignatureRejected, Signed, sign, verify
-from engine.manifest.expressions import compile_path
+from engine.manifest.language.expressions import compile_path
+from engine.manifest.language.templates import compile_template
 from engine.manifest.model import SignatureParts, SignatureRule
-from engine.manifest.templates import compile_template
 from tests.connectors.declared import AT
 
 NOW = 1_700_000_000.0

@@ -14,8 +14,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connectors.signatures import SignatureRejected, Signed, sign, verify
+from engine.manifest.language.templates import compile_template
 from engine.manifest.model import SignatureRule
-from engine.manifest.templates import compile_template
 from tests.connectors.declared import AT
 
 NOW = 1_574_080_897.0

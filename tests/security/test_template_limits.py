@@ -10,9 +10,9 @@ import jinja2
 import pytest
 
 from engine.errors import ExpressionError
-from engine.manifest.expressions import ExpressionSyntaxError
-from engine.manifest.template_engine import FLOOR
-from engine.manifest.templates import UNSET, compile_template
+from engine.manifest.language.expressions import ExpressionSyntaxError
+from engine.manifest.language.template_engine import FLOOR
+from engine.manifest.language.templates import UNSET, compile_template
 
 STATIC = {
     "class walk": "{{ ''.__class__.__mro__[1].__subclasses__() }}",

@@ -8,7 +8,7 @@ import tracemalloc
 import pytest
 
 from engine.errors import SpecError
-from engine.manifest.source import read_text
+from engine.manifest.yaml.source import read_text
 
 BOMBS = {
     "anchors": (

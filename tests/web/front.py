@@ -20,7 +20,7 @@ from engine.intake.subscriptions import STATE
 from engine.manifest.build import load
 from engine.manifest.connection import Connection
 from engine.manifest.model import Manifest
-from engine.manifest.schemas import data_folder
+from engine.manifest.schema.files import data_folder
 from engine.model import RawEvent
 from engine.redaction import Secret
 from engine.store import Store

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from engine.manifest.expressions import compile_path
+from engine.manifest.language.expressions import compile_path
+from engine.manifest.language.templates import compile_template, compile_tree
 from engine.manifest.model import (
     At,
     Ats,
@@ -17,7 +18,6 @@ from engine.manifest.model import (
     Rung,
     WriteBack,
 )
-from engine.manifest.templates import compile_template, compile_tree
 from engine.model import Json, PlaceKind
 
 AT = At("test.yaml", 1, 1)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.manifest.expressions import compile_path
+from engine.manifest.language.expressions import compile_path
 from engine.model import Cause, Education, Experience, Reason, Score, as_plain
 from engine.redaction import Secret
 from engine.writeback.compose import Found, compose, html_with_reference, score_of, told_causes, with_reference

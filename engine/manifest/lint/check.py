@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from engine.manifest.build import opened
+from engine.manifest.build.node import Node
 from engine.manifest.findings import Finding
 from engine.manifest.lint.delivery import check_delivery
 from engine.manifest.lint.expressions import Followings, follow_all
@@ -21,10 +22,9 @@ from engine.manifest.lint.targets import check_targets
 from engine.manifest.lint.unmapped import check_unmapped
 from engine.manifest.lint.unused import check_unused
 from engine.manifest.model import Manifest
-from engine.manifest.node import Node
-from engine.manifest.readings import AnswerOf, CallPath
-from engine.manifest.source import Source
 from engine.manifest.types import Type
+from engine.manifest.types.readings import AnswerOf, CallPath
+from engine.manifest.yaml.source import Source
 
 Check = Callable[[Knowledge, Followings], None]
 

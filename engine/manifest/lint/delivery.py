@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from engine.manifest.build.node import Node
 from engine.manifest.durations import parse_duration
 from engine.manifest.lint.expressions import Followings
 from engine.manifest.lint.knowledge import Knowledge
-from engine.manifest.node import Node
 
 _COUNTED = ("number", "offset")
 _ENDS = ("more", "total", "pages", "size", "max_pages")

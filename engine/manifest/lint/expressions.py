@@ -5,15 +5,15 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 
-from engine.manifest.expressions import Path
+from engine.manifest.build.node import Node, Use
 from engine.manifest.findings import did_you_mean, nearest
+from engine.manifest.language.expressions import Path
 from engine.manifest.lint.knowledge import Knowledge
-from engine.manifest.node import Node, Use
-from engine.manifest.path_types import Absent, Followed, follow
-from engine.manifest.scope import as_type
-from engine.manifest.template_types import follow_template
-from engine.manifest.type_clashes import Clash
 from engine.manifest.types import Kind, Type, describe
+from engine.manifest.types.clashes import Clash
+from engine.manifest.types.paths import Absent, Followed, follow
+from engine.manifest.types.scope import as_type
+from engine.manifest.types.templates import follow_template
 
 Followings = Mapping[tuple[str | int, ...], Followed]
 """What each expression gives, by its place in the document."""

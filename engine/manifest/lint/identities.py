@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from engine.manifest.expressions import Chain
+from engine.manifest.language.expressions import Chain
 
 _WORDS: Mapping[str, frozenset[str]] = {
     "candidate": frozenset({"candidate", "applicant", "person"}),

@@ -7,14 +7,14 @@ from dataclasses import replace
 from functools import cached_property
 
 from engine.errors import ExpressionError
-from engine.manifest.call_nodes import judged_by, profile_of
-from engine.manifest.expressions import compile_path
+from engine.manifest.build.call_nodes import judged_by, profile_of
+from engine.manifest.build.node import Node, Use
+from engine.manifest.language.expressions import compile_path
 from engine.manifest.lint.samples import Samples
-from engine.manifest.node import Node, Use
-from engine.manifest.path_types import follow
-from engine.manifest.readings import AnswerOf, CallPath, Reading, given_to, readings, record_of
-from engine.manifest.scope import as_type
 from engine.manifest.types import ANY, FREE_TEXT, NULL, SECRET, TEXT, Type, all_of, of_value, record, union
+from engine.manifest.types.paths import follow
+from engine.manifest.types.readings import AnswerOf, CallPath, Reading, given_to, readings, record_of
+from engine.manifest.types.scope import as_type
 from engine.model import Json
 
 _STREAM = ("events", "poll", "streams")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from engine.manifest.expressions import Chain
+from engine.manifest.build.node import Node, Use
+from engine.manifest.language.expressions import Chain
 from engine.manifest.lint.expressions import Followings
 from engine.manifest.lint.knowledge import Knowledge
-from engine.manifest.node import Node, Use
-from engine.manifest.yaml_reader import PathKey
+from engine.manifest.yaml.reader import PathKey
 
 _ALL: Chain = ("outputs",)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.errors import ExpressionError
-from engine.manifest.expressions import compile_path
+from engine.manifest.build.node import Node
+from engine.manifest.language.expressions import compile_path
 from engine.manifest.lint.expressions import Followings, tell
 from engine.manifest.lint.knowledge import Knowledge
-from engine.manifest.node import Node
-from engine.manifest.type_clashes import Clash, fits
 from engine.manifest.types import Kind, Type, describe
+from engine.manifest.types.clashes import Clash, fits
 
 _HELD: Mapping[str, tuple[Kind, ...]] = {
     "number": ("number", "text"),

@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from engine.manifest.expressions import Chain, Path
+from engine.manifest.build.node import Node, Use
+from engine.manifest.language.expressions import Chain, Path
 from engine.manifest.lint.expressions import Followings
 from engine.manifest.lint.identities import NAME_WORDS
 from engine.manifest.lint.knowledge import Knowledge
 from engine.manifest.lint.reads import reads
-from engine.manifest.node import Node, Use
-from engine.manifest.scope import PERSON
+from engine.manifest.types.scope import PERSON
 
 JOB_TEXTS = ("title", "description", "requirements")
 

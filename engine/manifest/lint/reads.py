@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.manifest.expressions import Chain, Path
+from engine.manifest.language.expressions import Chain, Path
 
 Node = Mapping[str, Any]
 Read = tuple[Chain, int]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from engine.manifest.build.node import Node
 from engine.manifest.lint.expressions import Followings
 from engine.manifest.lint.knowledge import Knowledge
-from engine.manifest.node import Node
 
 _BY_NAME = frozenset({"field", "slot"})
 """Places of which there are several: that one is refused says nothing of another."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from engine.errors import ExpressionError, SpecError
-from engine.manifest.call_nodes import success_of
-from engine.manifest.expressions import compile_path
-from engine.manifest.node import Node
-from engine.manifest.source import read
-from engine.manifest.yaml_reader import RECORDED, WRITTEN
+from engine.manifest.build.call_nodes import success_of
+from engine.manifest.build.node import Node
+from engine.manifest.language.expressions import compile_path
+from engine.manifest.yaml.reader import RECORDED, WRITTEN
+from engine.manifest.yaml.source import read
 from engine.model import Json
 
 _FAILED = 400

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from engine.manifest.call_nodes import METHODS, method_of, profile_of
-from engine.manifest.expressions import Chain, Path
+from engine.manifest.build.call_nodes import METHODS, method_of, profile_of
+from engine.manifest.build.node import Node, Use
+from engine.manifest.language.expressions import Chain, Path
+from engine.manifest.language.template_problems import offset_of
 from engine.manifest.lint.expressions import Followings
 from engine.manifest.lint.knowledge import Knowledge
-from engine.manifest.node import Node, Use
-from engine.manifest.scope import is_content
-from engine.manifest.template_problems import offset_of
+from engine.manifest.types.scope import is_content
 
 _CONTENT = frozenset({"note", "tags", "fields", "field", "file", "score", "outputs", "attachment"})
 _TOLD = frozenset({"version", "watermark", "dedupe", "name", "key", "code"})

@@ -6,17 +6,17 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from engine.manifest.expressions import Chain, Path
+from engine.manifest.build.node import Use
 from engine.manifest.findings import did_you_mean
+from engine.manifest.language.expressions import Chain, Path
+from engine.manifest.language.templates import Template
 from engine.manifest.lint.expressions import Followings, tell
 from engine.manifest.lint.identities import Identities
 from engine.manifest.lint.knowledge import Knowledge
-from engine.manifest.node import Use
-from engine.manifest.path_types import Followed
-from engine.manifest.scope import APPLICATION, ATTACHMENT, CANDIDATE, JOB
-from engine.manifest.templates import Template
-from engine.manifest.type_clashes import Clash, fits, is_id, misplaced
 from engine.manifest.types import TEXT, Kind, Type, describe, list_of
+from engine.manifest.types.clashes import Clash, fits, is_id, misplaced
+from engine.manifest.types.paths import Followed
+from engine.manifest.types.scope import APPLICATION, ATTACHMENT, CANDIDATE, JOB
 
 _OBJECTS = {"candidate": CANDIDATE, "application": APPLICATION, "job": JOB}
 _APPLICATION = ("job_id", "status", "application_id")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from engine.manifest.expressions import Path
+from engine.manifest.build.node import Node, Use
+from engine.manifest.language.expressions import Path
+from engine.manifest.language.template_problems import offset_of
 from engine.manifest.lint.expressions import Followings
 from engine.manifest.lint.knowledge import Knowledge
-from engine.manifest.node import Node, Use
-from engine.manifest.scope import OBJECTS
-from engine.manifest.template_problems import offset_of
+from engine.manifest.types.scope import OBJECTS
 
 _FILLED = frozenset({"id", "candidate_id", "job_id", "name", "text"})
 """What the engine itself fills: ids as events and addresses bring them, and what it composes of other fields."""

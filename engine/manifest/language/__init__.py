@@ -1,0 +1,1 @@
+"""JMESPath that reads and Jinja that writes: texts in, checked and compiled expressions out."""
