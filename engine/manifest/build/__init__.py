@@ -12,17 +12,22 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from engine.errors import SpecError
-from engine.manifest.build import actions as build_actions, apis as build_apis, calls as build_calls, events as build_events, places as build_places, writeback as build_writeback
-from engine.manifest.build.secrets import check_secrets
+from engine.manifest.build import actions as build_actions
+from engine.manifest.build import apis as build_apis
+from engine.manifest.build import calls as build_calls
+from engine.manifest.build import events as build_events
+from engine.manifest.build import places as build_places
+from engine.manifest.build import writeback as build_writeback
 from engine.manifest.build.call_nodes import usual_profile
+from engine.manifest.build.node import Node, Report
+from engine.manifest.build.secrets import check_secrets
+from engine.manifest.build.unsupported import refused, without_echoes
 from engine.manifest.findings import Finding
 from engine.manifest.model import Api, ApplicationList, Ats, Manifest, ObjectMap, Operation
-from engine.manifest.build.node import Node, Report
 from engine.manifest.schema.files import schema
-from engine.manifest.types.scope import REQUEST, setting_type
 from engine.manifest.schema.shape import check
+from engine.manifest.types.scope import REQUEST, setting_type
 from engine.manifest.yaml.source import Source, read
-from engine.manifest.build.unsupported import refused, without_echoes
 from engine.model import Json
 
 

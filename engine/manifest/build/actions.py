@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from engine.manifest.language.expressions import Chain
-from engine.manifest.findings import nearest
 from engine.manifest.build.node import Node, Use
+from engine.manifest.findings import nearest
+from engine.manifest.language.expressions import Chain
 from engine.manifest.language.template_problems import offset_of
 from engine.manifest.language.templates import Template
 

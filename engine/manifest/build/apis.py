@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.manifest.build.call_nodes import method_of, usual_profile
 from engine.manifest.build.calls import check_host, errors, request, unreachable
 from engine.manifest.build.limits import limits
-from engine.manifest.build.call_nodes import method_of, usual_profile
+from engine.manifest.build.node import Node
+from engine.manifest.language.templates import Template, compile_template
 from engine.manifest.model import (
     Api,
     Assertion,
@@ -19,10 +21,8 @@ from engine.manifest.model import (
     Signing,
     Step,
 )
-from engine.manifest.build.node import Node
-from engine.manifest.types.scope import SIGNED_REQUEST, Scope
-from engine.manifest.language.templates import Template, compile_template
 from engine.manifest.types import TEXT
+from engine.manifest.types.scope import SIGNED_REQUEST, Scope
 
 _MIB = 1024 * 1024
 _OF_A_CALL = ("capture", "expires", "keep", "api", "basic", "query", "headers", "json", "form", "multipart")

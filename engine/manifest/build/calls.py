@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from engine.manifest.build import paging as build_paging
 from engine.manifest.build.call_nodes import method_of
+from engine.manifest.build.node import Node
 from engine.manifest.hosts import host_allowed
 from engine.manifest.model import (
     ErrorReading,
@@ -16,7 +17,6 @@ from engine.manifest.model import (
     Request,
     Setting,
 )
-from engine.manifest.build.node import Node
 from engine.manifest.types.scope import Scope
 
 

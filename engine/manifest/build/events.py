@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from engine.manifest.types import scope
+from engine.manifest.build.node import Node
 from engine.manifest.build.webhook import data_of, event_rule, ids_of, webhook
 from engine.manifest.language.expressions import Path
 from engine.manifest.model import (
@@ -19,7 +19,7 @@ from engine.manifest.model import (
     ResumeSource,
     Sync,
 )
-from engine.manifest.build.node import Node
+from engine.manifest.types import scope
 from engine.model import EventType
 
 

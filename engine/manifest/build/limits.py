@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.manifest.model import Limits, Quota, RetryHint
 from engine.manifest.build.node import Node
+from engine.manifest.model import Limits, Quota, RetryHint
 
 
 def limits(node: Node | None) -> Limits:

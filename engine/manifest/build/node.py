@@ -11,16 +11,16 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from engine.manifest.durations import parse_duration, parse_rate
-from engine.manifest.language.expressions import Chain, ExpressionSyntaxError, Path, compile_path, negates_too_early
-from engine.manifest.findings import Finding, did_you_mean
-from engine.manifest.yaml.inside import position_inside
-from engine.manifest.model import At
 from engine.manifest.build.patterns import endless_repeat
-from engine.manifest.types.scope import Scope, is_content, unknown_names
-from engine.manifest.yaml.source import Source
+from engine.manifest.durations import parse_duration, parse_rate
+from engine.manifest.findings import Finding, did_you_mean
+from engine.manifest.language.expressions import Chain, ExpressionSyntaxError, Path, compile_path, negates_too_early
 from engine.manifest.language.template_problems import explained, offset_of
 from engine.manifest.language.templates import Template, Tree, compile_template, compile_tree
+from engine.manifest.model import At
+from engine.manifest.types.scope import Scope, is_content, unknown_names
+from engine.manifest.yaml.inside import position_inside
+from engine.manifest.yaml.source import Source
 from engine.model import Json
 
 Parsed = TypeVar("Parsed")

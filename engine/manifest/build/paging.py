@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from engine.manifest.model import Fetch, Paging, PagingKind
 from engine.manifest.build.node import Node
+from engine.manifest.model import Fetch, Paging, PagingKind
 from engine.model import Json
 
 _COUNTED = {"size": ("number", "offset"), "total": ("number", "offset"), "pages": ("number",)}

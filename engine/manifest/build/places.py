@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, get_args
 
-from engine.manifest.types import scope
-from engine.manifest.model import Choices, Directory, FoundBy, Lookup, Place, RecipeStep
 from engine.manifest.build.node import Node
+from engine.manifest.model import Choices, Directory, FoundBy, Lookup, Place, RecipeStep
+from engine.manifest.types import scope
 from engine.manifest.types.scope import Scope
 from engine.model import PlaceKind
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.manifest.findings import Finding
-from engine.manifest.yaml.source import Source
 from engine.manifest.yaml.reader import PathKey
+from engine.manifest.yaml.source import Source
 from engine.model import Json
 
 

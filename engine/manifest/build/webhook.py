@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from engine.manifest.types import scope
+from engine.manifest.build.node import Node
 from engine.manifest.language.expressions import Path
+from engine.manifest.language.templates import Template, compile_template
 from engine.manifest.model import (
     CallerCredential,
     CallerToken,
@@ -18,9 +19,8 @@ from engine.manifest.model import (
     SignatureRule,
     WebhookDoor,
 )
-from engine.manifest.build.node import Node
+from engine.manifest.types import scope
 from engine.manifest.types.scope import Scope
-from engine.manifest.language.templates import Template, compile_template
 from engine.model import EventType
 
 _BODY = re.compile(r"\{\{\s*body\s*\}\}")

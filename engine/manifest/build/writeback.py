@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import get_args
 
-from engine.manifest.types import scope
+from engine.manifest.build.node import Node
 from engine.manifest.build.places import PLACES, place
+from engine.manifest.language.templates import compile_template
 from engine.manifest.model import (
     Action,
     Capability,
@@ -19,9 +20,8 @@ from engine.manifest.model import (
     SetupStep,
     WriteBack,
 )
-from engine.manifest.build.node import Node
+from engine.manifest.types import scope
 from engine.manifest.types.scope import Scope
-from engine.manifest.language.templates import compile_template
 from engine.model import PlaceKind
 
 

@@ -128,15 +128,11 @@ def negates_too_early(path: Path) -> bool:
     while waiting:
         node = waiting.pop()
         below = list(children(node))
-        if node["type"] in _PICKING_FURTHER and below and below[0]["type"] == "not_expression":
+        further = node["type"] in ("subexpression", "index_expression", "flatten") or "projection" in node["type"]
+        if further and below and below[0]["type"] == "not_expression":
             return True
         waiting.extend(below)
     return False
-
-
-_PICKING_FURTHER = frozenset(
-    {"subexpression", "index_expression", "projection", "value_projection", "filter_projection", "flatten"}
-)
 
 
 def _parsed(text: str) -> Node:
