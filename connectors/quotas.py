@@ -1,8 +1,8 @@
 """Credits per day, or another long time: what calls cost in, how long the next one has to wait out.
 
-What was used is counted by slices of the time and kept, so that neither a restart nor another process forgets it. It
-is taken from what is kept a hundredth of the credits at a time: after a crash up to that much counts as used that was
-not, never the other way.
+What was used is counted by slices of the time and kept, so that a restart does not forget it and other processes see
+it. It is taken from what is kept a hundredth of the credits at a time: after a crash up to that much counts as used
+that was not. Reading and writing what is kept are two steps: processes that take at one moment may both be given.
 """
 
 from __future__ import annotations
