@@ -36,7 +36,7 @@ def manual(manifest: Manifest, *, tenant: str | None = None, webhook: bool = Tru
         *_section("The calls that write", _calls(manifest, webhook, writes=True)),
         *_section("What a person may have done", _actions(manifest)),
         *_section("Settings", _settings(manifest)),
-        *_section("Setting it up", _setup(manifest)),
+        *_section("Setting it up", _setup(manifest, webhook)),
         *_section("Least privileges", _privileges(manifest, webhook)),
     ]
     return "\n".join(lines) + "\n"
@@ -129,10 +129,13 @@ def _shown(value: Json) -> str:
     return "true" if value is True else "false" if value is False else str(value)
 
 
-def _setup(manifest: Manifest) -> Iterator[str]:
+def _setup(manifest: Manifest, webhook: bool) -> Iterator[str]:
     for number, step in enumerate(manifest.setup, 1):
         checked = " (`fieldwright doctor` checks it)" if step.check else ""
         yield f"{number}. **{step.title}**{checked}{f': {step.by_hand}' if step.by_hand else ''}"
+    door = manifest.events.webhook
+    if webhook and door is not None and door.by_hand:
+        yield f"\nThe webhook: {door.by_hand}"
 
 
 def _privileges(manifest: Manifest, webhook: bool) -> Iterator[str]:

@@ -43,6 +43,11 @@ def test_each_output_shows_its_places_in_order_and_what_is_off_is_said() -> None
     assert "| `webhooks_delete` | `delete_subscription` |" in apart
 
 
+def test_what_is_done_by_hand_for_the_webhook_is_told() -> None:
+    shown = fieldwright("docs", "greenhouse").out
+    assert "The webhook: Configure → Dev Center → Web Hooks" in shown
+
+
 def test_a_tenants_page_is_as_its_file_changes_it_and_needs_no_secret(tmp_path: Path) -> None:
     file = tenant(tmp_path / "tenants", TENANT)
     text = page("smartrecruiters", "--tenant", file)
