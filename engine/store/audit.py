@@ -23,6 +23,8 @@ class AuditEntry:
     at: float
     connection: str
     event_id: str | None
+    person: str | None
+    actor: str
     direction: Direction
     operation: str
     method: str

@@ -51,6 +51,9 @@ class Delivery:
     subject: str
     candidate_id: str
     job_id: str | None
+    route: str | None
+    manifest_hash: str | None
+    bulk: bool
     place: str
     operation: str
     payload: Mapping[str, Json] = field(repr=False)

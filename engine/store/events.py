@@ -49,6 +49,7 @@ class StoredEvent:
     outcome: Outcome | None
     finished_at: float | None
     manifest_hash: str | None
+    bulk: bool
     parent_id: str | None
     candidate_id: str | None
     why: str | None

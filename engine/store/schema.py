@@ -1,7 +1,7 @@
 """The tables, one family below the other, for every dialect alike. All times are UTC seconds as floats.
 
-``VERSION`` is written into each database and read at every opening; raise it with each change of a table. From 1 to
-2 a table was added, which older databases get when they are opened.
+``VERSION`` is written into each database and read at every opening; raise it with each change of a table, together
+with a migration (``engine/store/migrations``).
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
-VERSION = 2
+VERSION = 3
 metadata = MetaData()
 
 
@@ -76,6 +77,7 @@ inbox = Table(
     Column("candidate_id", Words),
     Column("canonical", Words),
     Column("manifest_hash", Words),
+    Column("bulk", Boolean, nullable=False, server_default=false()),
     Column("due_at", Double),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("unfinished", Integer, nullable=False, server_default="0"),
@@ -85,7 +87,8 @@ inbox = Table(
     Column("why", Words),
     Column("finished_at", Double),
     UniqueConstraint("connection", "key"),
-    Index("inbox_waiting", "state", "due_at", "received_at", "id"),
+    Index("inbox_received_state", "state", "received_at", "id"),
+    Index("inbox_waiting", "connection", "state", "bulk", "due_at", "received_at", "id"),
     Index("inbox_subject", "connection", "subject", "state"),
     Index("inbox_candidate", "connection", "candidate_id"),
     Index("inbox_received", "received_at"),
@@ -108,6 +111,9 @@ outbox = Table(
     _text("subject"),
     _text("candidate_id"),
     Column("job_id", Words),
+    Column("route", Words),
+    Column("manifest_hash", Words),
+    Column("bulk", Boolean, nullable=False, server_default=false()),
     _text("place"),
     _text("operation"),
     _text("payload"),
@@ -122,7 +128,8 @@ outbox = Table(
     _text("last_cause"),
     Column("created_at", Double, nullable=False),
     Column("settled_at", Double),
-    Index("outbox_waiting", "state", "next_at", "id"),
+    Index("outbox_waiting", "connection", "state", "bulk", "next_at", "id"),
+    Index("outbox_state", "state", "next_at", "id"),
     Index("outbox_subject", "connection", "subject", "state", "turn", "id"),
     Index("outbox_candidate", "connection", "candidate_id"),
 )
@@ -202,6 +209,8 @@ audit = Table(
     Column("at", Double, nullable=False),
     _text("connection"),
     Column("event_id", Words, index=True),
+    Column("person", Words),
+    _text("actor", server_default=""),
     _text("direction"),
     _text("operation"),
     _text("method"),
@@ -236,4 +245,77 @@ steps = Table(
     Column("at", Double, nullable=False),
     _text("stage"),
     _text("detail"),
+)
+
+audit_seals = Table(
+    "audit_seals",
+    metadata,
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _text("audit_id", unique=True),
+    _text("hash"),
+    Column("at", Double, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    _key("connection"),
+    _key("entry"),
+    Column("shard", Integer, primary_key=True, autoincrement=False),
+    Column("count", BigInteger, nullable=False),
+)
+
+locks = Table(
+    "locks",
+    metadata,
+    _key("name"),
+    _text("holder"),
+    Column("until", Double, nullable=False),
+    Column("token", BigInteger, nullable=False),
+)
+
+breakers = Table(
+    "breakers",
+    metadata,
+    _key("connection"),
+    _text("value"),
+    Column("at", Double, nullable=False),
+)
+
+mappings = Table(
+    "mappings",
+    metadata,
+    _key("digest"),
+    _text("connection"),
+    _text("files"),
+    Column("at", Double, nullable=False),
+)
+
+persons = Table(
+    "persons",
+    metadata,
+    _key("connection"),
+    _key("candidate_id"),
+    _text("salt"),
+)
+
+erased = Table(
+    "erased",
+    metadata,
+    _key("connection"),
+    _key("person"),
+    Column("at", Double, nullable=False),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _key("id"),
+    _text("hash", unique=True),
+    _text("name"),
+    _text("role"),
+    _text("tenants"),
+    Column("created_at", Double, nullable=False),
+    Column("expires_at", Double),
+    Column("revoked_at", Double),
 )

@@ -45,7 +45,7 @@ def test_another_schema_is_refused_with_both_versions(tmp_path: Path, version: i
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE schema_version SET version = ?", (version,))
     connection.close()
-    with pytest.raises(InputError, match=f"schema {version}, {word} than the schema 2"):
+    with pytest.raises(InputError, match=f"schema {version}, {word} than the schema 3"):
         Store.open(path)
 
 
