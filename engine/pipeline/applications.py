@@ -8,6 +8,7 @@ from dataclasses import replace
 from engine.hydration.hydrate import Hydrated, Hydrator
 from engine.model import CanonicalEvent, Json, Outcome, OutcomeKind, as_plain
 from engine.pipeline.holding import withheld_request
+from engine.pipeline.order import came_late
 from engine.pipeline.payload import delivery_of, planned_of
 from engine.pipeline.route import LEASE_S, Route
 from engine.pipeline.scoring import Scored, score_application
@@ -117,6 +118,8 @@ class ApplicationWork:
             written = self._store.written.last(route.name, subject).values()
             newest = max((value.at or 0.0 for value in written), default=0.0)
             echo = 0.0 <= event.received_at - newest < _ECHO_S
+            if came_late(event, self._store.inbox.of_subject(route.name, subject)):
+                return Outcome(OutcomeKind.SUPERSEDED, "a later state was worked on before it came")
             return Outcome(OutcomeKind.UNCHANGED, "our own write came back" if echo else "all is written as it is")
         causes = "; ".join(dict.fromkeys(f"{cause.place}: {cause.why}" for cause in planned.causes))
         return Outcome(OutcomeKind.FILTERED, f"no place to write to: {causes}")

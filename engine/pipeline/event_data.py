@@ -2,7 +2,7 @@
 
 A later event of the same application need not say it again: conditions and calls see all that was said, the newest
 word on each name, whichever event is worked on last. What was said of a person only is handed on to their
-applications and forgotten. Kept is, by name, {value, at}: what was said, and when (UTC s) it came in.
+applications and forgotten. Kept is, by name, {value, at}: what was said, and when (UTC s) it was so.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from engine.manifest.model import Manifest
 from engine.model import CanonicalEvent, Json
+from engine.pipeline.order import told_at
 from engine.store.events import Claim
 from engine.store.store import Store
 
@@ -33,8 +34,8 @@ class EventData:
         newest = dict(known)
         for event in claim.events:
             for name, value in _said((event.canonical or {}).get("data") or {}).items():
-                if name not in newest or event.received_at >= newest[name]["at"]:
-                    newest[name] = {"value": value, "at": event.received_at}
+                if name not in newest or told_at(event) >= newest[name]["at"]:
+                    newest[name] = {"value": value, "at": told_at(event)}
         if newest != known:
             ids = [(event.canonical or {}).get("ids") or {} for event in claim.events]
             candidate = next((one["candidate"] for one in reversed(ids) if one.get("candidate")), None)

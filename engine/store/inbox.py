@@ -168,6 +168,10 @@ class Inbox:
         still_open = exists().where(outbox.c.event_id == inbox.c.id, outbox.c.state.in_(OPEN))
         return self._select(inbox.c.state == "planned", ~still_open, limit=limit)
 
+    def of_subject(self, connection: str, subject: str) -> StoredEvents:
+        """All events of an application that are there, oldest first."""
+        return self._select(inbox.c.connection == connection, inbox.c.subject == subject)
+
     def replay(self, id: str) -> None:
         """Sends a finished event through the engine again; its former outcome becomes one of its steps."""
         event = self.get(id)
