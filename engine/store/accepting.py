@@ -15,9 +15,10 @@ from sqlalchemy import Connection, select, tuple_
 
 from engine.model import RawEvent
 from engine.store.codec import headers_text
+from engine.store.columns import storable
 from engine.store.events import Accepted
 from engine.store.identity import Identity
-from engine.store.schema import inbox, storable
+from engine.store.schema import inbox
 
 _COLUMNS = ("id", "connection", "source", "key", "headers", "body", "received_at")
 _LARGEST = 256

@@ -18,12 +18,13 @@ from engine.model import Json, Outcome, OutcomeKind, RawEvent
 from engine.store import claims
 from engine.store.accepting import insert_rows, key_of, new_once, rows_of
 from engine.store.codec import encoded
+from engine.store.columns import storable
 from engine.store.database import Database, ignoring_insert
 from engine.store.deliveries import OPEN
 from engine.store.events import Accepted, Claim, StoredEvent, StoredEvents, event_from
 from engine.store.identity import Identity
 from engine.store.refusals import Refusals
-from engine.store.schema import inbox, outbox, storable
+from engine.store.schema import inbox, outbox
 from engine.store.steps import Steps
 
 Child = tuple[str, str, Mapping[str, Json], float]

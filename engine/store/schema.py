@@ -6,13 +6,10 @@ with a migration (``engine/store/migrations``).
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Double,
     ForeignKey,
     Index,
@@ -20,40 +17,14 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
-    TypeDecorator,
     UniqueConstraint,
     false,
 )
 
+from engine.store.columns import Words, key_column, text_column
+
 VERSION = 3
 metadata = MetaData()
-
-
-def storable(text: str) -> str:
-    """``text`` as any database takes it: lone surrogates and NUL become visible escapes, alike each time."""
-    if "\x00" in text:
-        text = text.replace("\x00", "\\x00")
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-class Words(TypeDecorator[str]):
-    """Text from outside, stored in its ``storable`` form."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:
-        return None if value is None else storable(value)
-
-
-def _text(name: str, **options: Any) -> Column[str]:
-    return Column(name, Words, nullable=False, **options)
-
-
-def _key(name: str) -> Column[str]:
-    return Column(name, Words, primary_key=True)
-
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
 
@@ -64,14 +35,14 @@ fencing = Table(
 inbox = Table(
     "inbox",
     metadata,
-    _key("id"),
-    _text("connection"),
-    _text("source"),
-    _text("key"),
-    _text("headers"),
+    key_column("id"),
+    text_column("connection"),
+    text_column("source"),
+    text_column("key"),
+    text_column("headers"),
     Column("body", LargeBinary, nullable=False),
     Column("received_at", Double, nullable=False),
-    _text("state", server_default="received"),
+    text_column("state", server_default="received"),
     Column("parent_id", Words),
     Column("subject", Words),
     Column("candidate_id", Words),
@@ -97,35 +68,35 @@ inbox = Table(
 refused = Table(
     "refused",
     metadata,
-    _key("connection"),
-    _key("reason"),
+    key_column("connection"),
+    key_column("reason"),
     Column("count", BigInteger, nullable=False),
 )
 
 outbox = Table(
     "outbox",
     metadata,
-    _key("id"),
+    key_column("id"),
     Column("event_id", Words, ForeignKey("inbox.id"), nullable=False, index=True),
-    _text("connection"),
-    _text("subject"),
-    _text("candidate_id"),
+    text_column("connection"),
+    text_column("subject"),
+    text_column("candidate_id"),
     Column("job_id", Words),
     Column("route", Words),
     Column("manifest_hash", Words),
     Column("bulk", Boolean, nullable=False, server_default=false()),
-    _text("place"),
-    _text("operation"),
-    _text("payload"),
-    _text("marker"),
-    _text("state"),
+    text_column("place"),
+    text_column("operation"),
+    text_column("payload"),
+    text_column("marker"),
+    text_column("state"),
     Column("turn", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("next_at", Double, nullable=False),
     Column("lease_until", Double),
     Column("token", BigInteger),
     Column("sent", Boolean, nullable=False),
-    _text("last_cause"),
+    text_column("last_cause"),
     Column("created_at", Double, nullable=False),
     Column("settled_at", Double),
     Index("outbox_waiting", "connection", "state", "bulk", "next_at", "id"),
@@ -137,22 +108,22 @@ outbox = Table(
 cursors = Table(
     "cursors",
     metadata,
-    _key("connection"),
-    _key("stream"),
-    _text("value"),
+    key_column("connection"),
+    key_column("stream"),
+    text_column("value"),
     Column("at", Double, nullable=False),
 )
 
 scores = Table(
     "scores",
     metadata,
-    _key("audit_id"),
-    _text("connection"),
-    _text("candidate_id"),
-    _text("job_id"),
+    key_column("audit_id"),
+    text_column("connection"),
+    text_column("candidate_id"),
+    text_column("job_id"),
     Column("event_id", Words),
-    _text("input_hash", index=True),
-    _text("score"),
+    text_column("input_hash", index=True),
+    text_column("score"),
     Column("at", Double, nullable=False),
     UniqueConstraint("connection", "candidate_id", "job_id", "input_hash"),
     Index("scores_job", "connection", "job_id"),
@@ -161,11 +132,11 @@ scores = Table(
 capabilities = Table(
     "capabilities",
     metadata,
-    _key("connection"),
-    _key("name"),
+    key_column("connection"),
+    key_column("name"),
     Column("available", Boolean, nullable=False),
-    _text("cause"),
-    _text("found_by"),
+    text_column("cause"),
+    text_column("found_by"),
     Column("at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
 )
@@ -173,22 +144,22 @@ capabilities = Table(
 written = Table(
     "written",
     metadata,
-    _key("connection"),
-    _key("subject"),
-    _key("output"),
-    _text("digest"),
-    _text("place"),
-    _text("target"),
+    key_column("connection"),
+    key_column("subject"),
+    key_column("output"),
+    text_column("digest"),
+    text_column("place"),
+    text_column("target"),
     Column("at", Double, nullable=False),
 )
 
 cache = Table(
     "cache",
     metadata,
-    _key("connection"),
-    _key("kind"),
-    _key("id"),
-    _text("value"),
+    key_column("connection"),
+    key_column("kind"),
+    key_column("id"),
+    text_column("value"),
     Column("candidate_id", Words),
     Column("expires_at", Double),
     Index("cache_candidate", "connection", "candidate_id"),
@@ -197,40 +168,40 @@ cache = Table(
 connections = Table(
     "connections",
     metadata,
-    _key("connection"),
-    _key("name"),
-    _text("value"),
+    key_column("connection"),
+    key_column("name"),
+    text_column("value"),
 )
 
 audit = Table(
     "audit",
     metadata,
-    _key("id"),
+    key_column("id"),
     Column("at", Double, nullable=False),
-    _text("connection"),
+    text_column("connection"),
     Column("event_id", Words, index=True),
     Column("person", Words),
-    _text("actor", server_default=""),
-    _text("direction"),
-    _text("operation"),
-    _text("method"),
-    _text("path"),
+    text_column("actor", server_default=""),
+    text_column("direction"),
+    text_column("operation"),
+    text_column("method"),
+    text_column("path"),
     Column("status", Integer),
     Column("bytes_out", BigInteger, nullable=False),
     Column("bytes_in", BigInteger, nullable=False),
     Column("duration_ms", Double, nullable=False),
-    _text("outcome"),
+    text_column("outcome"),
     Index("audit_connection", "connection", "id"),
 )
 
 published = Table(
     "published",
     metadata,
-    _key("token_hash"),
-    _text("connection"),
-    _text("candidate_id"),
-    _text("name"),
-    _text("content_type"),
+    key_column("token_hash"),
+    text_column("connection"),
+    text_column("candidate_id"),
+    text_column("name"),
+    text_column("content_type"),
     Column("data", LargeBinary, nullable=False),
     Column("expires_at", Double, nullable=False),
     Index("published_candidate", "connection", "candidate_id"),
@@ -240,27 +211,27 @@ published = Table(
 steps = Table(
     "steps",
     metadata,
-    _key("id"),
+    key_column("id"),
     Column("event_id", Words, ForeignKey("inbox.id"), nullable=False, index=True),
     Column("at", Double, nullable=False),
-    _text("stage"),
-    _text("detail"),
+    text_column("stage"),
+    text_column("detail"),
 )
 
 audit_seals = Table(
     "audit_seals",
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    _text("audit_id", unique=True),
-    _text("hash"),
+    text_column("audit_id", unique=True),
+    text_column("hash"),
     Column("at", Double, nullable=False),
 )
 
 ledger = Table(
     "ledger",
     metadata,
-    _key("connection"),
-    _key("entry"),
+    key_column("connection"),
+    key_column("entry"),
     Column("shard", Integer, primary_key=True, autoincrement=False),
     Column("count", BigInteger, nullable=False),
 )
@@ -268,8 +239,8 @@ ledger = Table(
 locks = Table(
     "locks",
     metadata,
-    _key("name"),
-    _text("holder"),
+    key_column("name"),
+    text_column("holder"),
     Column("until", Double, nullable=False),
     Column("token", BigInteger, nullable=False),
 )
@@ -277,44 +248,44 @@ locks = Table(
 breakers = Table(
     "breakers",
     metadata,
-    _key("connection"),
-    _text("value"),
+    key_column("connection"),
+    text_column("value"),
     Column("at", Double, nullable=False),
 )
 
 mappings = Table(
     "mappings",
     metadata,
-    _key("digest"),
-    _text("connection"),
-    _text("files"),
+    key_column("digest"),
+    text_column("connection"),
+    text_column("files"),
     Column("at", Double, nullable=False),
 )
 
 persons = Table(
     "persons",
     metadata,
-    _key("connection"),
-    _key("candidate_id"),
-    _text("salt"),
+    key_column("connection"),
+    key_column("candidate_id"),
+    text_column("salt"),
 )
 
 erased = Table(
     "erased",
     metadata,
-    _key("connection"),
-    _key("person"),
+    key_column("connection"),
+    key_column("person"),
     Column("at", Double, nullable=False),
 )
 
 api_keys = Table(
     "api_keys",
     metadata,
-    _key("id"),
-    _text("hash", unique=True),
-    _text("name"),
-    _text("role"),
-    _text("tenants"),
+    key_column("id"),
+    text_column("hash", unique=True),
+    text_column("name"),
+    text_column("role"),
+    text_column("tenants"),
     Column("created_at", Double, nullable=False),
     Column("expires_at", Double),
     Column("revoked_at", Double),
