@@ -93,7 +93,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What one exchange was, for the audit. ``path`` has no query; ``result`` is ``ok`` or the kind of error."""
+    """What one exchange was, for the audit. ``result`` is ``ok`` or the kind of error.
+
+    ``path`` is the manifest's, with names where ids are filled in: nobody can be told from it.
+    """
 
     operation: str
     method: str

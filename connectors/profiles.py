@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 from connectors.answers import Reading, asked_wait, credential_refused, read
 from connectors.base_urls import BaseUrls
@@ -184,7 +183,7 @@ def _exchange(
     return Exchange(
         operation=operation.name,
         method=request.method,
-        path=urlsplit(request.url).path,
+        path=operation.request.outline,
         status=raw.status if raw is not None else None,
         bytes_out=len(request.body or b""),
         bytes_in=raw.received if raw is not None else 0,

@@ -16,6 +16,7 @@ from engine.manifest.model import Manifest
 from engine.manifest.overlay import load_overlay
 from engine.runtime.actions import action_of, given_of, send, shown_request, usage
 from engine.runtime.one_tenant import open_tenant
+from engine.runtime.operators import operator
 from engine.settings import settings_from
 
 
@@ -47,6 +48,7 @@ def act(
             typer.echo(printable(request) + "\n")
         if not yes:
             _agreed(opened.connection.manifest.ats.name)
+        opened.store.audit.act(operator(), "act", opened.connection.name, detail=chosen.name)
         try:
             answer = send(opened.route, chosen, given)
         except CallError as error:

@@ -15,6 +15,7 @@ from engine.cli.options import AsJson, State
 from engine.cli.output import print_json
 from engine.errors import InputError
 from engine.model import OutcomeKind
+from engine.runtime.operators import operator
 from engine.runtime.rebinding import held_causes
 from engine.settings import Settings, settings_from
 from engine.store import Store
@@ -78,8 +79,11 @@ def replay_event(
 ) -> None:
     """Send an event that has ended through the engine again; what is written already is not written twice."""
     with opened_store(settings_from(state=state)) as store:
-        store.inbox.replay(id)
-        now = store.inbox.get(id).state
+        with store.transaction():
+            store.inbox.replay(id)
+            event = store.inbox.get(id)
+            store.audit.act(operator(), "replay", event.connection, id, candidate_id=event.candidate_id)
+        now = event.state
     if as_json:
         print_json({"id": id, "state": now})
     else:

@@ -16,6 +16,7 @@ from engine.errors import InputError
 from engine.manifest.findings import did_you_mean
 from engine.model import Outcome, OutcomeKind, RawEvent
 from engine.runtime.one_tenant import InPlace, OneTenant, open_tenant
+from engine.runtime.operators import operator
 from engine.runtime.state_lock import sole_worker
 from engine.settings import Settings, settings_from
 
@@ -76,7 +77,11 @@ def _accepted(opened: OneTenant, ids: dict[str, str | None], given: dict[str, st
     }
     key = f"feedback-{secrets.token_hex(8)}"
     raw = RawEvent(opened.connection.name, "engine", key, {}, json.dumps(body).encode(), now)
-    return opened.store.inbox.accept([raw])[0].id
+    with opened.store.transaction():
+        event_id = opened.store.inbox.accept([raw])[0].id
+        name, candidate = opened.connection.name, ids["candidate"]
+        opened.store.audit.act(operator(), "feedback", name, event_id, candidate_id=candidate)
+    return event_id
 
 
 def _worked_off(opened: OneTenant, event_id: str, settings: Settings) -> tuple[Outcome | None, str]:

@@ -13,6 +13,7 @@ from engine.cli.tenants import tenant_file
 from engine.errors import CallError, FieldwrightError, InputError
 from engine.model import as_plain
 from engine.runtime.one_tenant import OneTenant, open_tenant
+from engine.runtime.operators import operator
 from engine.runtime.rebinding import BoundOutput, accept, bind_to, bound_outputs, let_go, remedy
 from engine.settings import settings_from
 from engine.writeback.known import Binding
@@ -45,6 +46,7 @@ def rebind(
                 _list(opened, as_json)
                 return
             binding = bind_to(opened.route, output, name) if name else accept(opened.route, output)
+            opened.store.audit.act(operator(), "rebind", opened.connection.name, detail=output)
             freed = let_go(opened.route, opened.store)
         except CallError as error:
             raise FieldwrightError(f"{error.operation}: {error.cause}") from None

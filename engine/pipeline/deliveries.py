@@ -21,7 +21,7 @@ from engine.pipeline.holding import release
 from engine.pipeline.outcomes import outcome_of, record_outcome
 from engine.pipeline.payload import planned_of
 from engine.pipeline.publishing import NewToken, new_token
-from engine.pipeline.route import CURRENT_EVENT, LEASE_S, Route
+from engine.pipeline.route import LEASE_S, Route, working_on
 from engine.pipeline.telling import attempt_detail, told_nowhere
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
@@ -54,14 +54,12 @@ class DeliveryWork:
         delivery = self._store.outbox.claim(LEASE_S, event_id, self._only)
         if delivery is None:
             return None
-        token = CURRENT_EVENT.set(delivery.event_id)
-        try:
-            self._deliver(delivery)
-            self.finish_event(delivery.event_id)
-        except LeaseLost:
-            _log.info("lease lost on %s", delivery.id)
-        finally:
-            CURRENT_EVENT.reset(token)
+        with working_on(delivery.event_id, delivery.candidate_id):
+            try:
+                self._deliver(delivery)
+                self.finish_event(delivery.event_id)
+            except LeaseLost:
+                _log.info("lease lost on %s", delivery.id)
         return delivery.id
 
     def finish_event(self, event_id: str) -> None:

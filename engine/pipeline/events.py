@@ -33,7 +33,7 @@ from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, a
 from engine.pipeline.applications import ApplicationWork
 from engine.pipeline.event_data import EventData
 from engine.pipeline.outcomes import record_outcome
-from engine.pipeline.route import CURRENT_EVENT, LEASE_S, MOST_UNFINISHED, Route
+from engine.pipeline.route import LEASE_S, MOST_UNFINISHED, Route, working_on
 from engine.pipeline.translation import TranslationWork
 from engine.ports import ResumeReading, Scorer
 from engine.store.events import Claim, StoredEvent
@@ -71,13 +71,11 @@ class EventWork:
         if claim is None:
             return None
         event = _spokesman(claim)
-        token = CURRENT_EVENT.set(event.id)
-        try:
-            self._work(claim, event)
-        except LeaseLost:
-            _log.info("lease lost on %s", event.id)
-        finally:
-            CURRENT_EVENT.reset(token)
+        with working_on(event.id, event.candidate_id):
+            try:
+                self._work(claim, event)
+            except LeaseLost:
+                _log.info("lease lost on %s", event.id)
         return event.id
 
     def _work(self, claim: Claim, event: StoredEvent) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from connectors.calls import Caller
 from connectors.messages import Exchange, Keeper, Transport
 from engine.clock import Clock
 from engine.manifest.connection import Connection
+from engine.store.audit import ENGINE, Call
 from engine.store.store import Store
 from engine.writeback.discovery import Discovery
 from engine.writeback.lookups import Lookups
@@ -24,6 +26,8 @@ MOST_UNFINISHED = 3
 
 CURRENT_EVENT: ContextVar[str | None] = ContextVar("current_event", default=None)
 """The event for which this thread is making calls; audit rows carry its id."""
+
+_CURRENT_CANDIDATE: ContextVar[str | None] = ContextVar("current_candidate", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,17 @@ class KeptSecrets:
         return hashlib.sha256(str(self._settings.get(name, "")).encode()).hexdigest()
 
 
+@contextmanager
+def working_on(event_id: str, candidate_id: str | None) -> Iterator[None]:
+    """Calls that this thread makes inside are made for the event; ``candidate_id``: whom it is about, if known."""
+    event, candidate = CURRENT_EVENT.set(event_id), _CURRENT_CANDIDATE.set(candidate_id)
+    try:
+        yield
+    finally:
+        _CURRENT_CANDIDATE.reset(candidate)
+        CURRENT_EVENT.reset(event)
+
+
 def open_route(
     connection: Connection,
     transport: Transport,
@@ -67,8 +82,9 @@ def open_route(
     clock: Clock,
     budgets: Budgets | None = None,
     keeper: Keeper | None = None,
+    actor: str = ENGINE,
 ) -> Route:
-    """The route of a connection over ``transport``; every exchange gets an audit row.
+    """The route of a connection over ``transport``; every exchange gets an audit row, as made by ``actor``.
 
     ``budgets`` are what the routes of one process share of the ATS's limits. ``keeper`` holds what signing in must
     not lose, where that is not ``store``.
@@ -79,26 +95,29 @@ def open_route(
         clock=clock,
         keeper=keeper or KeptSecrets(connection, store),
         budgets=budgets,
-        observe=_auditor(connection.name, store),
+        observe=_auditor(connection.name, store, actor),
         look=Lookups(connection, store),
     )
     return Route(connection, caller, Discovery(connection, caller, store))
 
 
-def _auditor(connection: str, store: Store) -> Callable[[Exchange], None]:
+def _auditor(connection: str, store: Store, actor: str) -> Callable[[Exchange], None]:
     def observe(exchange: Exchange) -> None:
-        store.audit.record(
-            connection,
-            CURRENT_EVENT.get(),
-            "push" if exchange.writes else "pull",
-            exchange.operation,
-            exchange.method,
-            exchange.path,
-            exchange.status,
-            exchange.bytes_out,
-            exchange.bytes_in,
-            exchange.duration_ms,
-            exchange.result,
+        call = Call(
+            connection=connection,
+            direction="push" if exchange.writes else "pull",
+            operation=exchange.operation,
+            method=exchange.method,
+            path=exchange.path,
+            status=exchange.status,
+            bytes_out=exchange.bytes_out,
+            bytes_in=exchange.bytes_in,
+            duration_ms=exchange.duration_ms,
+            outcome=exchange.result,
+            actor=actor,
+            event_id=CURRENT_EVENT.get(),
+            candidate_id=_CURRENT_CANDIDATE.get(),
         )
+        store.audit.record(call)
 
     return observe

@@ -5,10 +5,9 @@ What is read, what is written where and where else, how it is set up, and the le
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from engine.manifest.model import Manifest, Operation, Output, Setting
+from engine.manifest.model import Manifest, Output, Setting
 from engine.manifest.usage import Purpose, purposes
 from engine.model import Json
 from engine.runtime.doctor.diagnosis import ScopeNeed
@@ -21,7 +20,6 @@ _WORDS: Mapping[Purpose, str] = {
     "checking": "checking the credential",
     "writing": "writing",
 }
-_TEMPLATE = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
 
 def manual(manifest: Manifest, *, tenant: str | None = None, webhook: bool = True) -> str:
@@ -80,13 +78,14 @@ def _calls(manifest: Manifest, webhook: bool, *, writes: bool) -> Iterator[str]:
         if needed and operation.writes == writes:
             what_for = operation.says or f"for {', '.join(_WORDS[purpose] for purpose in sorted(needed))}"
             rows.append(
-                (f"`{name}`", f"`{operation.request.method} {_path(operation)}`", what_for, operation.verified)
+                (
+                    f"`{name}`",
+                    f"`{operation.request.method} {operation.request.outline}`",
+                    what_for,
+                    operation.verified,
+                )
             )
     yield from _table(("operation", "call", "what for", "confirmed by"), rows)
-
-
-def _path(operation: Operation) -> str:
-    return _TEMPLATE.sub(lambda found: f"{{{found[1]}}}", operation.request.path.text)
 
 
 def _outputs(manifest: Manifest) -> Iterator[str]:

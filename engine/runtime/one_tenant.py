@@ -17,6 +17,7 @@ from engine.model import Outcome
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
 from engine.pipeline.route import Route, open_route
+from engine.runtime.operators import operator
 from engine.runtime.service import open_scorer
 from engine.runtime.tenants import load_connection
 from engine.scoring import ResumeReader
@@ -50,7 +51,7 @@ def open_tenant(file: Path, settings: Settings, clock: Clock = SYSTEM) -> Iterat
     with ExitStack() as ending:
         store = ending.enter_context(Store.open(settings.prepare_state(), clock))
         transport = HttpTransport(sandbox_origin=settings.sandboxes.get(connection.name))
-        route = open_route(connection, transport, store, clock)
+        route = open_route(connection, transport, store, clock, actor=operator())
         ending.callback(route.caller.close)
         yield OneTenant(connection, route, store, clock)
 

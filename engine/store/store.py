@@ -21,6 +21,7 @@ from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
 from engine.store.inbox import Inbox
 from engine.store.outbox import Outbox
+from engine.store.persons import Persons
 from engine.store.published import Published
 from engine.store.scores import Scores
 from engine.store.steps import Steps
@@ -40,7 +41,8 @@ class Store:
         self.cursors = Cursors(database, clock)
         self.scores = Scores(database, clock)
         self.capabilities = Capabilities(database, clock)
-        self.audit = Audit(database, clock, identity)
+        self.persons = Persons(database)
+        self.audit = Audit(database, clock, identity, self.persons)
         self.cache = Cache(database, clock)
         self.written = WrittenValues(database, clock)
         self.connections = Connections(database)

@@ -30,7 +30,10 @@ def test_an_action_shows_its_request_masked_sends_it_and_leaves_an_audit_row(tmp
         assert [view.name for view in here.ats.candidates()] == ["Zoe Example"]
         with Store.open(Settings(state=tmp_path / "state").database) as store:
             (row,) = [row for row in store.audit.list() if row.operation == "create_applicant"]
-        assert (row.direction, row.outcome) == ("push", "ok")
+            (act,) = store.audit.list(direction="act")
+        assert (row.direction, row.outcome, row.path) == ("push", "ok", "/jobs/{given.job_id}/candidates")
+        assert (act.operation, act.path, act.actor) == ("act", "create_applicant", row.actor)
+        assert row.actor.startswith("cli:")
 
 
 def test_a_status_moves_as_a_person_decided(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from engine.clock import ManualClock
 from engine.model import Outcome, OutcomeKind, RawEvent
 from engine.store import NewDelivery, Store
+from engine.store.audit import Call, Direction
 from tests.cli.running import COMMAND, fieldwright, lines_with
 
 CAUSE = {"place": "custom fields", "why": "403 PERMISSION_DENIED"}
@@ -21,6 +23,11 @@ CAUSE = {"place": "custom fields", "why": "403 PERMISSION_DENIED"}
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
     return tmp_path
+
+
+def call(event_id: str, direction: Direction, operation: str, method: str, status: int, outcome: str) -> Call:
+    path = "/candidates/{candidate.id}"
+    return Call("acme", direction, operation, method, path, status, 50, 900, 41.0, outcome, event_id=event_id)
 
 
 @pytest.fixture
@@ -37,7 +44,7 @@ def delivered(state: Path) -> str:
         clock.advance(1.5)
         claim = store.inbox.claim(60)
         assert claim is not None
-        store.audit.record("acme", id_, "pull", "get_candidate", "GET", "/candidates/c1", 200, 0, 900, 41.0, "ok")
+        store.audit.record(call(id_, "pull", "get_candidate", "GET", 200, "ok"))
         store.steps.add(id_, "scored", {"match": 82, "scorer": "builtin-1", "audit_id": "scr_1", "known": False})
         going = [{"output": "match_score", "place": "field", "target": "Fit", "rung": 1, "causes": []}]
         store.steps.add(id_, "planned", {"going": going, "unchanged": [], "nowhere": []})
@@ -46,7 +53,7 @@ def delivered(state: Path) -> str:
         clock.advance(0.25)
         first = store.outbox.claim(60)
         assert first is not None
-        store.audit.record("acme", id_, "push", "set_fields", "PUT", "/candidates/c1", 403, 50, 10, 30.0, "denied")
+        store.audit.record(call(id_, "push", "set_fields", "PUT", 403, "denied"))
         moved = {"output": "match_score", "place": "note", "target": "evaluation", "rung": 2, "causes": [CAUSE]}
         store.steps.add(id_, "rung", moved)
         store.outbox.settle(first.id, first.token, "moved", "403 PERMISSION_DENIED")
@@ -89,7 +96,7 @@ def in_terminal(*arguments: str | Path) -> str:
 def test_a_narrow_terminal_breaks_neither_ids_nor_its_own_width(state: Path, delivered: str) -> None:
     with Store.open(state / "fieldwright.db", ManualClock()) as store:
         path = "/candidates/61045af4-bf1e-5118-9887-845900a7891b/jobs/bc09bc0d-7b07-5435-bfbb-1d941ddbe8aa"
-        audit_id = store.audit.record("acme", delivered, "pull", "get", "GET", path, 200, 0, 9, 1.0, "ok")
+        audit_id = store.audit.record(replace(call(delivered, "pull", "get", "GET", 200, "ok"), path=path))
         subject = "61045af4-bf1e-5118-9887-845900a7891b|bc09bc0d-7b07-5435-bfbb-1d941ddbe8aa"
         raw = RawEvent("acme", "poll", "e3", {}, b"{}", 1_750_000_100.0)
         long = store.inbox.accept([raw])[0].id
@@ -149,7 +156,7 @@ def test_the_whole_way_is_told_from_top_to_bottom(state: Path, delivered: str) -
     places = [ended.out.find(text) for text in told]
     assert -1 not in places
     assert places == sorted(places)
-    assert list(lines_with(ended.out, ("+1.750 s", "PUT /candidates/c1", "403", "denied", "aud_")))
+    assert list(lines_with(ended.out, ("+1.750 s", "PUT /candidates/{candidate.id}", "403", "denied", "aud_")))
     assert list(lines_with(ended.out, ("field", "set_fields", "moved", "1", "403 PERMISSION_DENIED")))
 
 

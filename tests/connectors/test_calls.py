@@ -41,7 +41,7 @@ def test_a_record_is_fetched_with_the_credential(server: FakeServer) -> None:
     assert seen.headers["x-key"] == "not-a-real-key"
     assert seen.query == {"full": ["true"]}
     assert exchanges[0].result == "ok"
-    assert (exchanges[0].path, exchanges[0].status, exchanges[0].writes) == ("/jobs/j%201", 200, False)
+    assert (exchanges[0].path, exchanges[0].status, exchanges[0].writes) == ("/jobs/{job.id}", 200, False)
 
 
 def test_pages_follow_the_cursor_and_drop_what_was_seen(server: FakeServer) -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from engine.clock import ManualClock
 from engine.model import Education, Experience, Reason, Score
 from engine.store import Store, Written
+from engine.store.audit import Call
 from tests.store.making import raw
 
 _JSON = st.recursive(
@@ -131,7 +132,9 @@ def test_state_of_a_connection_is_its_own(store: Store) -> None:
 
 def test_every_call_has_a_row_with_its_id_and_no_query(store: Store) -> None:
     def record(event_id: str | None, path: str) -> str:
-        return store.audit.record("acme", event_id, "pull", "get_job", "GET", path, 200, 0, 512, 12.5, "ok")
+        return store.audit.record(
+            Call("acme", "pull", "get_job", "GET", path, 200, 0, 512, 12.5, "ok", event_id=event_id)
+        )
 
     first, second = record("evt_1", "/jobs/1?token=canary"), record(None, "/jobs")
     assert [row.id for row in store.audit.list()] == [second, first]

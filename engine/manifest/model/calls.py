@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -9,6 +10,8 @@ from typing import Literal
 from engine.manifest.language.expressions import Chain, Path
 from engine.manifest.language.templates import Template, Tree
 from engine.manifest.positions import At
+
+_FILLED_IN = re.compile(r"\{\{\s*(.*?)\s*\}\}")
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Meaning = Literal[
@@ -64,6 +67,11 @@ class Request:
         fields = self.multipart.fields if self.multipart is not None else None
         composed = (self.path, self.query, self.headers, self.json, self.form, fields)
         return frozenset(chain for part in composed if part is not None for chain in part.references)
+
+    @property
+    def outline(self) -> str:
+        """The path with what is filled in named in braces, such as ``/jobs/{job.id}``; without a query, no values."""
+        return _FILLED_IN.sub(lambda found: f"{{{found[1]}}}", self.path.text.partition("?")[0])
 
     def reads(self, *names: str) -> bool:
         """Whether one of its templates reads ``names``, one below the other, from what it is composed of."""
