@@ -1,21 +1,27 @@
-"""``fieldwright audit``: every call to an ATS, and who had what done."""
+"""``fieldwright audit``: every call to an ATS, who had what done, and proof that the record of it is whole."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import chain
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.cli.events import opened_store
 from engine.cli.options import AsJson, State
-from engine.cli.output import print_json
+from engine.cli.output import counted, print_json, printable
 from engine.cli.tables import show, table
 from engine.clock import iso, parse_iso
-from engine.errors import InputError
+from engine.errors import FieldwrightError, InputError
+from engine.runtime.operators import operator
 from engine.settings import settings_from
 from engine.store import Store
 from engine.store.audit import AuditEntry
+from engine.store.audit_heads import read_heads, read_public_keys
+from engine.store.audit_seals import TRIM
+from engine.store.audit_verifying import Verdict, verify
 
 app = typer.Typer()
 
@@ -76,3 +82,61 @@ def _row(entry: AuditEntry) -> tuple[str, ...]:
     request = f"{entry.method} {entry.path}".strip()
     what = (iso(entry.at), entry.connection, entry.actor, entry.operation, request, result)
     return (*what, entry.event_id or "", entry.id)
+
+
+@app.command("verify")
+def verify_entries(
+    head: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="Signed heads that were kept elsewhere; may be given again."),
+    ] = None,
+    public_key: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The public keys the heads are signed with.")
+    ] = None,
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove that nobody changed, removed or added an entry; else name the first one that is wrong (exit code 1).
+
+    That the end was cut off, or the whole chain made anew, only shows where --head names heads kept elsewhere.
+    """
+    if head and public_key is None:
+        raise InputError("Heads are checked with the keys they are signed with.", hint="Name them: --public-key FILE")
+    keys = read_public_keys(public_key) if public_key is not None else {}
+    with opened_store(settings_from(state=state)) as store:
+        verdict = verify(store.seals, chain.from_iterable(read_heads(file, keys) for file in head or ()))
+    if as_json:
+        print_json(asdict(verdict))
+    else:
+        typer.echo(_told(verdict))
+    if verdict.wrong is not None:
+        raise typer.Exit(1)
+
+
+@app.command("trim")
+def trim_entries(
+    before: Annotated[str, typer.Option(metavar="TIME", help="Those from before this time go, such as 2026-01-31.")],
+    state: State = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take out old entries; what is kept can be verified still. On PostgreSQL the tables' owner has to do it."""
+    until = moment(before)
+    with opened_store(settings_from(state=state)) as store:
+        verdict = verify(store.seals)
+        if verdict.wrong is not None:
+            raise FieldwrightError(f"Nothing was taken out: {verdict.wrong}.", hint="Find out why first.")
+        count = store.seals.trim(until, lambda detail: store.audit.act(operator(), TRIM, detail=detail))
+    if as_json:
+        print_json({"trimmed": count, "before": iso(until)})
+    else:
+        typer.echo(f"{counted(count, 'entry')} from before {iso(until)} taken out." if count else "Nothing is older.")
+
+
+def _told(verdict: Verdict) -> str:
+    counts = f"{verdict.sealed} sealed, {verdict.unsealed} not sealed yet"
+    against = f", compared with {counted(verdict.heads, 'head')}" if verdict.heads else ""
+    trimmed = f"\nThose before entry {verdict.begins_at} were trimmed: told by {verdict.trimmed_by}."
+    more = trimmed if verdict.trimmed_by else ""
+    if verdict.wrong is None:
+        return f"The audit is whole: {counts}{against}.{more}"
+    return printable(f"The audit is not as it was written: {verdict.wrong}.\n{counts} up to there{against}.{more}")

@@ -45,7 +45,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("engine.cli.why:why", "Show where an output's value comes from, and how it got to its place."),
     "rebind": ("engine.cli.rebind:rebind", "Bind an output to a field that was renamed or made anew."),
     "events": ("engine.cli.events:app", "List events, show one event's whole way, send one through again."),
-    "audit": ("engine.cli.audit:app", "List every call to an ATS, and what operators did."),
+    "audit": ("engine.cli.audit:app", "List calls and what operators did; prove that nobody changed the record."),
     "demo": ("engine.cli.demo:demo", "Put fifty applicants through three pretend tenants and show what came of it."),
     "reference": ("engine.cli.reference:reference", "Show what a key of a manifest means, with an example."),
     "sandbox": ("engine.cli.sandbox:sandbox", "Run a pretend ATS on this machine."),

@@ -32,8 +32,9 @@ def severities(found: Iterable[Finding]) -> str:
 
 
 def counted(number: int, what: str) -> str:
-    """``1 page``, ``2 pages``."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+    """``1 page``, ``2 pages``, ``2 entries``."""
+    plural = f"{what[:-1]}ies" if what.endswith("ry") else f"{what}s"
+    return f"{number} {what if number == 1 else plural}"
 
 
 def printable(text: str) -> str:

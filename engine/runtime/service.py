@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import TracebackType
 
@@ -15,7 +15,7 @@ from connectors.budgets import Budgets
 from connectors.json_poster import HttpJsonPoster
 from connectors.transport import HttpTransport
 from engine.clock import SYSTEM, Clock
-from engine.errors import InputError
+from engine.errors import InputError, StoreUnavailable
 from engine.intake.drain import Drainer
 from engine.intake.poll import Poller
 from engine.intake.registration import Registrar
@@ -110,6 +110,8 @@ class Service:
         if self._timers is not None:
             self._timers.stop(max(1.0, ends_at - time.monotonic()))
         self._accepting.close()
+        with suppress(StoreUnavailable):
+            self.store.seals.seal(whole=True)
         self._reader.close()
         for route in self.routes.values():
             route.caller.close()

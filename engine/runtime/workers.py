@@ -82,8 +82,8 @@ class Workers:
             self._translating.release()
 
     def _sweep(self) -> None:
-        """Takes back what dead workers held, ends events whose last delivery was settled by one, and removes files
-        that are published no longer."""
+        """Takes back what dead workers held, ends events whose last delivery was settled by one, removes files that
+        are published no longer, and seals the audit."""
         now = self._clock.monotonic()
         if now - self._swept_at < _SWEEP_S or not self._sweeping.acquire(blocking=False):
             return
@@ -92,6 +92,7 @@ class Workers:
             self._store.inbox.recover()
             self._store.outbox.recover()
             self._store.published.remove_expired()
+            self._store.seals.seal()
             self._deliveries.release_held()
             for event in self._store.inbox.settled(200):
                 self._deliveries.finish_event(event.id)

@@ -124,6 +124,12 @@ def ignoring_insert(connection: Connection, table: Table) -> sqlite.Insert:
     return sqlite.insert(table)
 
 
+def one_at_a_time(connection: Connection, name: str) -> None:
+    """From here to its end the transaction is the only one that asked for ``name``; others wait."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
 def sqlite_path(url_or_path: str | Path) -> Path:
     """The file named by a ``sqlite:///`` URL or a path. Raises InputError for any other kind of URL."""
     text = str(url_or_path)

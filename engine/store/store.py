@@ -11,6 +11,7 @@ from types import TracebackType
 
 from engine.clock import SYSTEM, Clock
 from engine.store.audit import Audit
+from engine.store.audit_seals import Seals
 from engine.store.cache import Cache
 from engine.store.capabilities import Capabilities
 from engine.store.connections import Connections
@@ -43,6 +44,7 @@ class Store:
         self.capabilities = Capabilities(database, clock)
         self.persons = Persons(database)
         self.audit = Audit(database, clock, identity, self.persons)
+        self.seals = Seals(database, clock)
         self.cache = Cache(database, clock)
         self.written = WrittenValues(database, clock)
         self.connections = Connections(database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from engine.clock import ManualClock
 from engine.model import Outcome, OutcomeKind, RawEvent
 from engine.store import Store
 from engine.store.audit import Call
-from tests.cli.running import fieldwright, lines_with
+from tests.cli.running import Ended, fieldwright, lines_with
 
 CALL = Call("acme", "pull", "get_job", "GET", "/jobs/{job.id}", 200, 0, 512, 12.5, "ok")
 
@@ -72,3 +73,36 @@ def test_a_replay_is_in_the_audit_with_who_asked_for_it(state: Path) -> None:
     (entry,) = fieldwright("audit", "list", "--state", state, "--event", event, "--json").json
     assert (entry["operation"], entry["direction"], entry["connection"]) == ("replay", "act", "acme")
     assert entry["actor"].startswith("cli:")
+
+
+def test_verify_names_the_first_entry_that_is_wrong_and_fails(state: Path) -> None:
+    with Store.open(state / "fieldwright.db", ManualClock()) as store:
+        store.seals.seal()
+    whole = fieldwright("audit", "verify", "--state", state)
+    assert (whole.code, whole.out) == (0, "The audit is whole: 3 sealed, 0 not sealed yet.\n")
+    with sqlite3.connect(state / "fieldwright.db") as connection:
+        connection.execute("UPDATE audit SET actor = 'key:k2' WHERE operation = 'rotate'")
+    wrong = fieldwright("audit", "verify", "--state", state)
+    assert wrong.code == 1
+    assert "The audit is not as it was written: entry 3 (aud_" in wrong.out
+    refused = fieldwright("audit", "trim", "--state", state, "--before", "2030-01-01")
+    assert (refused.code, "Nothing was taken out: entry 3" in refused.err) == (1, True)
+
+
+def test_a_trim_takes_old_entries_out_and_tells_of_itself(state: Path) -> None:
+    with Store.open(state / "fieldwright.db", ManualClock()) as store:
+        store.seals.seal()
+    assert "1 entry from before 2025-06-15T15:30:00.000Z" in trim(state, "2025-06-15T15:30").out
+    assert "Nothing is older." in trim(state, "2025-06-15T15:30").out
+    verified = fieldwright("audit", "verify", "--state", state, "--json")
+    assert (verified.code, verified.json["sealed"], verified.json["unsealed"]) == (0, 2, 1)
+    assert verified.json["trimmed_by"].startswith("cli:")
+
+
+def trim(state: Path, before: str) -> Ended:
+    return fieldwright("audit", "trim", "--state", state, "--before", before)
+
+
+def test_heads_need_the_keys_they_are_signed_with(state: Path) -> None:
+    ended = fieldwright("audit", "verify", "--state", state, "--head", state / "heads.jsonl")
+    assert (ended.code, "--public-key FILE" in ended.err) == (2, True)
