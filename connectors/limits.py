@@ -16,6 +16,7 @@ from connectors.messages import Keeper
 from engine.clock import Clock
 from engine.errors import Throttled
 from engine.manifest.model import Limits
+from engine.telemetry import metrics
 
 _REOPENING_S = 1.0
 _JITTER = 0.2
@@ -31,7 +32,10 @@ class Slot:
 
 
 class Limiter:
-    """Rate, concurrency, quota and pauses of one profile. Safe for any number of threads."""
+    """Rate, concurrency, quota and pauses of one profile. Safe for any number of threads.
+
+    ``name`` is the connection's, for what is told of waiting.
+    """
 
     def __init__(
         self,
@@ -40,10 +44,11 @@ class Limiter:
         *,
         budget: Budget | None = None,
         patience_s: float = 30.0,
+        name: str = "",
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._limits, self._clock, self._patience_s, self._chance = limits, clock, patience_s, chance
-        self._budget = budget or Budget("")
+        self._budget, self._name = budget or Budget(""), name
         self._freed = self._budget.freed
 
     def remember(self, keeper: Keeper) -> None:
@@ -104,9 +109,12 @@ class Limiter:
                 wait_s = self._wait_s(operation, cost)
                 if wait_s <= 0:
                     return self._started(operation, cost)
+            if not waited_s:
+                metrics.LIMITER_WAITS.labels(self._name).inc()
             waited_s += wait_s
             if waited_s > self._patience_s:
                 raise _not_now(operation, wait_s)
+            metrics.LIMITER_WAIT_SECONDS.labels(self._name).inc(wait_s)
             # A clock's step may be coarser than what is left to wait.
             self._clock.sleep(max(wait_s, _SHORTEST_SLEEP_S))
 

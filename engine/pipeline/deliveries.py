@@ -26,6 +26,7 @@ from engine.pipeline.telling import attempt_detail, told_nowhere
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.store.written import Written
+from engine.telemetry import metrics
 from engine.writeback.values import digest
 
 _log = logging.getLogger(__name__)
@@ -54,7 +55,7 @@ class DeliveryWork:
         delivery = self._store.outbox.claim(LEASE_S, event_id, self._only)
         if delivery is None:
             return None
-        with working_on(delivery.event_id, delivery.candidate_id):
+        with working_on(delivery.event_id, delivery.connection, delivery.candidate_id):
             try:
                 self._deliver(delivery)
                 self.finish_event(delivery.event_id)
@@ -66,10 +67,12 @@ class DeliveryWork:
         """Records the event's outcome when none of its deliveries is open any more."""
         if self._store.outbox.open_count(event_id):
             return
-        if self._store.inbox.get(event_id).state != "planned":
+        event = self._store.inbox.get(event_id)
+        if event.state != "planned":
             return
-        nowhere = told_nowhere(self._store.steps.of(event_id))
-        record_outcome(self._store, [event_id], outcome_of(self._store.outbox.of_event(event_id), nowhere))
+        with working_on(event_id, event.connection):
+            nowhere = told_nowhere(self._store.steps.of(event_id))
+            record_outcome(self._store, [event_id], outcome_of(self._store.outbox.of_event(event_id), nowhere))
 
     def release_held(self) -> None:
         """Lets go what was held for a person and need not be any more."""
@@ -107,6 +110,7 @@ class DeliveryWork:
 
     def _tell(self, work: Work, result: Attempted) -> None:
         detail = attempt_detail(work.delivery.id, work.planned, result)
+        metrics.ATTEMPTS.labels(work.delivery.connection, detail["result"]).inc()
         self._store.steps.add(work.delivery.event_id, "attempt", detail)
 
     # ── settle ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -140,6 +144,8 @@ class DeliveryWork:
         with self._store.transaction():
             self._store.outbox.settle(delivery.id, delivery.token, "delivered", result.how)
             self._store.written.remember(delivery.connection, delivery.subject, rows)
+        for write in work.planned.writes:
+            metrics.RUNGS.labels(write.place, str(write.rung + 1)).inc()
 
     def _again(self, delivery: Delivery, later: Later) -> None:
         sent = later.sent or delivery.sent
@@ -152,4 +158,5 @@ class DeliveryWork:
             cause = f"given up after {decision.tries} tries: {later.cause}"
             self._store.outbox.settle(delivery.id, delivery.token, "dead", cause)
             return
+        metrics.RETRIES.labels(delivery.connection, "delivery").inc()
         self._store.outbox.retry_at(delivery.id, delivery.token, decision.at, later.cause, sent=sent)

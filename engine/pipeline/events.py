@@ -38,6 +38,7 @@ from engine.pipeline.translation import TranslationWork
 from engine.ports import ResumeReading, Scorer
 from engine.store.events import Claim, StoredEvent
 from engine.store.store import Store
+from engine.telemetry import metrics
 
 _log = logging.getLogger(__name__)
 
@@ -71,7 +72,7 @@ class EventWork:
         if claim is None:
             return None
         event = _spokesman(claim)
-        with working_on(event.id, event.candidate_id):
+        with working_on(event.id, event.connection, event.candidate_id):
             try:
                 self._work(claim, event)
             except LeaseLost:
@@ -136,6 +137,7 @@ class EventWork:
         decision = decide(event.attempts, self._clock.now(), wait_s)
         if isinstance(decision, GiveUp):
             return Outcome(OutcomeKind.DEAD, f"given up after {decision.tries} tries: {cause}")
+        metrics.RETRIES.labels(event.connection, "event").inc()
         with self._store.transaction():
             self._store.inbox.release(claim, decision.at, cause)
             self._store.steps.add(event.id, "attempt", {"result": "later", "cause": cause, "again_at": decision.at})

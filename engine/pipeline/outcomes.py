@@ -11,6 +11,8 @@ from engine.pipeline.payload import planned_of
 from engine.store.deliveries import Delivery
 from engine.store.outbox import OVERTAKEN
 from engine.store.store import Store
+from engine.telemetry import metrics
+from engine.telemetry.working import working
 
 _log = logging.getLogger(__name__)
 
@@ -18,13 +20,14 @@ _log = logging.getLogger(__name__)
 def record_outcome(store: Store, ids: Sequence[str], outcome: Outcome, token: int | None = None) -> None:
     """Ends the events, all or none. With a ``token``, it must be the current one. Raises LeaseLost.
 
-    The log gets a line for each, without anything of its content.
+    The log gets a line for each, without anything of its content. They are of the connection that is worked on.
     """
     with store.transaction():
         store.inbox.finish(ids, outcome, token)
         for event_id in ids:
             store.steps.add(event_id, "outcome", {"ended": outcome.kind.value, "why": outcome.why})
     for event_id in ids:
+        metrics.OUTCOMES.labels(working().connection, outcome.kind.value).inc()
         told = {"event": event_id, "outcome": outcome.kind.value}
         _log.info("%s %s: %s", event_id, outcome.kind.value, outcome.why, extra=told)
 

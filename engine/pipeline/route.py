@@ -15,6 +15,8 @@ from engine.clock import Clock
 from engine.manifest.connection import Connection
 from engine.store.audit import ENGINE, Call
 from engine.store.store import Store
+from engine.telemetry import metrics
+from engine.telemetry.working import about, working
 from engine.writeback.discovery import Discovery
 from engine.writeback.lookups import Lookups
 
@@ -23,9 +25,6 @@ LEASE_S = 120.0
 
 MOST_UNFINISHED = 3
 """How often work on an event may have ended its worker before it is put aside."""
-
-CURRENT_EVENT: ContextVar[str | None] = ContextVar("current_event", default=None)
-"""The event for which this thread is making calls; audit rows carry its id."""
 
 _CURRENT_CANDIDATE: ContextVar[str | None] = ContextVar("current_candidate", default=None)
 
@@ -65,14 +64,14 @@ class KeptSecrets:
 
 
 @contextmanager
-def working_on(event_id: str, candidate_id: str | None) -> Iterator[None]:
-    """Calls that this thread makes inside are made for the event; ``candidate_id``: whom it is about, if known."""
-    event, candidate = CURRENT_EVENT.set(event_id), _CURRENT_CANDIDATE.set(candidate_id)
+def working_on(event_id: str, connection: str, candidate_id: str | None = None) -> Iterator[None]:
+    """Calls and lines of log inside are made for the event; ``candidate_id``: whom it is about, if known."""
+    candidate = _CURRENT_CANDIDATE.set(candidate_id)
     try:
-        yield
+        with about(event_id, connection):
+            yield
     finally:
         _CURRENT_CANDIDATE.reset(candidate)
-        CURRENT_EVENT.reset(event)
 
 
 def open_route(
@@ -115,9 +114,18 @@ def _auditor(connection: str, store: Store, actor: str) -> Callable[[Exchange], 
             duration_ms=exchange.duration_ms,
             outcome=exchange.result,
             actor=actor,
-            event_id=CURRENT_EVENT.get(),
+            event_id=working().event or None,
             candidate_id=_CURRENT_CANDIDATE.get(),
         )
+        kind = _kind_of(exchange)
+        metrics.CALLS.labels(connection, kind, metrics.status_class(exchange.status)).inc()
+        metrics.CALL_SECONDS.labels(kind).observe(exchange.duration_ms / 1000)
         store.audit.record(call)
 
     return observe
+
+
+def _kind_of(exchange: Exchange) -> str:
+    if exchange.operation.startswith("sign_in."):
+        return "sign_in"
+    return "write" if exchange.writes else "read"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from engine.errors import ExpressionError, LeaseLost, TranslationError
 from engine.intake.translate import subject_of, translate
 from engine.model import CanonicalEvent, Outcome, OutcomeKind, as_plain
 from engine.pipeline.outcomes import record_outcome
-from engine.pipeline.route import MOST_UNFINISHED, Route
+from engine.pipeline.route import MOST_UNFINISHED, Route, working_on
 from engine.store.events import StoredEvent
 from engine.store.store import Store
 
@@ -38,12 +39,10 @@ class TranslationWork:
             return
         self._store.inbox.starting([event.id for event in events])
         for event in events:
-            try:
+            with suppress(LeaseLost), working_on(event.id, event.connection):
                 outcome = self._translated(event)
                 if outcome is not None:
                     record_outcome(self._store, [event.id], outcome)
-            except LeaseLost:
-                continue
 
     def _translated(self, event: StoredEvent) -> Outcome | None:
         """The outcome of an event that needs no work, or None when it is ready."""

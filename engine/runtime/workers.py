@@ -11,6 +11,7 @@ from engine.errors import LeaseLost, StoreUnavailable
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
 from engine.store.store import Store
+from engine.telemetry import metrics
 
 _IDLE_S = 0.2
 _STORE_AWAY_S = 1.0
@@ -52,6 +53,7 @@ class Workers:
             except LeaseLost:
                 continue
             except StoreUnavailable as error:
+                metrics.STORE_UNAVAILABLE.labels("work").inc()
                 _log.warning("the store cannot be used now: %s", error.message)
                 self._stopping.wait(_STORE_AWAY_S)
             except Exception:

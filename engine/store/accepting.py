@@ -7,6 +7,7 @@ and wait for it behind a busy event loop. At most 64 rows go into one, so that f
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -19,6 +20,7 @@ from engine.store.columns import storable
 from engine.store.events import Accepted
 from engine.store.identity import Identity
 from engine.store.schema import inbox
+from engine.telemetry import metrics
 
 _COLUMNS = ("id", "connection", "source", "key", "headers", "body", "received_at")
 _LARGEST = 256
@@ -60,6 +62,16 @@ def new_once(stored: Iterable[Accepted]) -> list[Accepted]:
         answers.append(Accepted(one.id, one.new and one.id not in told))
         told.add(one.id)
     return answers
+
+
+def tell(events: Sequence[RawEvent], answers: Sequence[Accepted]) -> None:
+    """Counts what was accepted, once for all that are alike."""
+    counts = Counter((event.connection, event.source, one.new) for event, one in zip(events, answers, strict=True))
+    for (connection, source, new), count in counts.items():
+        if new:
+            metrics.ACCEPTED.labels(connection, source).inc(count)
+        else:
+            metrics.DUPLICATES.labels(connection).inc(count)
 
 
 def _insert(connection: Connection, rows: Sequence[Row]) -> int:

@@ -16,7 +16,7 @@ from engine.clock import Clock
 from engine.errors import InputError
 from engine.model import Json, Outcome, OutcomeKind, RawEvent
 from engine.store import claims
-from engine.store.accepting import insert_rows, key_of, new_once, rows_of
+from engine.store.accepting import insert_rows, key_of, new_once, rows_of, tell
 from engine.store.codec import encoded
 from engine.store.columns import storable
 from engine.store.database import Database, ignoring_insert
@@ -43,7 +43,9 @@ class Inbox:
         rows = rows_of(events, self._identity)
         with self._database.write() as connection:
             stored = insert_rows(connection, rows)
-        return new_once(stored[key_of(event)] for event in events)
+        answers = new_once(stored[key_of(event)] for event in events)
+        tell(events, answers)
+        return answers
 
     def received(self, limit: int, connection: str | None = None) -> list[StoredEvent]:
         """Events that wait for translation (of one connection, if given), oldest first."""

@@ -18,6 +18,7 @@ from engine.store.connections import Connections
 from engine.store.cursors import Cursors
 from engine.store.database import Database
 from engine.store.erasure import erase_candidate
+from engine.store.gauges import Gauges
 from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
 from engine.store.inbox import Inbox
@@ -49,6 +50,7 @@ class Store:
         self.written = WrittenValues(database, clock)
         self.connections = Connections(database)
         self.published = Published(database, clock)
+        self.gauges = Gauges(database, clock)
 
     @classmethod
     def open(cls, url_or_path: str | Path, clock: Clock = SYSTEM) -> Store:

@@ -30,6 +30,7 @@ from engine.intake.subscriptions import Subscriptions
 from engine.model import RawEvent
 from engine.store import Accepted
 from engine.store.group_commit import GroupCommit
+from engine.telemetry import metrics
 from engine.web.answers import RawHeaders, Receive, Scope, Send, answer
 from engine.web.deadlines import Deadlines
 
@@ -68,6 +69,7 @@ class DoorRoutes:
             if isinstance(verdict, Admitted):
                 await self._committed(verdict)
         except StoreUnavailable:
+            metrics.STORE_UNAVAILABLE.labels("accept").inc()
             await answer(send, 503, _LATER)
             return
         except ClientGone:
@@ -100,10 +102,12 @@ class DoorRoutes:
     async def _committed(self, admitted: Admitted) -> None:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Accepted] = loop.create_future()
+        began = loop.time()
         if not self._waiting:
             loop.call_soon(self._submit, loop)
         self._waiting.append((admitted.raw, future))
         await future
+        metrics.ACCEPT_SECONDS.observe(loop.time() - began)
 
     def _submit(self, loop: asyncio.AbstractEventLoop) -> None:
         """Hands over all that was admitted in this turn of the loop: one wake-up of the writer, one transaction."""
@@ -116,6 +120,7 @@ class DoorRoutes:
         elif isinstance(verdict, HandsShaken):
             await answer(send, verdict.status, tuple(verdict.headers.items()))
         else:
+            metrics.REFUSED.labels(verdict.reason).inc()
             self._group_commit.count_refused(door.name if door is not None else None, verdict.reason)
             await answer(send, verdict.status, _extra(verdict.status))
 
