@@ -35,7 +35,7 @@ NEVER_READ = {
 }
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION, TENTH_LONGEST = 300, 60, 10, 30
 
-CALLED_BY_LIBRARIES = {"handle_starttag", "handle_endtag", "handle_data", "getitem", "process_bind_param"}
+CALLED_BY_LIBRARIES = {"handle_starttag", "handle_endtag", "handle_data", "getitem", "process_bind_param", "collect"}
 
 
 def shown(file: Path) -> str:

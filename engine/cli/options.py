@@ -24,6 +24,31 @@ PublicUrl = Annotated[
     str | None,
     typer.Option("--public-url", metavar="URL", help="Where the ATSs reach us. [FIELDWRIGHT_PUBLIC_URL]"),
 ]
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        "--metrics-port",
+        min=0,
+        max=65535,
+        help="Port of /metrics, /healthz, /readyz. [FIELDWRIGHT_METRICS_PORT]",
+        envvar="FIELDWRIGHT_METRICS_PORT",
+    ),
+]
+MetricsHost = Annotated[
+    str,
+    typer.Option(
+        "--metrics-host",
+        help="Address of the metrics port; nobody is asked for a key there.",
+        envvar="FIELDWRIGHT_METRICS_HOST",
+    ),
+]
+LogLevel = Annotated[
+    str,
+    typer.Option(
+        "--log-level", metavar="LEVEL", help="debug, info, warning or error.", envvar="FIELDWRIGHT_LOG_LEVEL"
+    ),
+]
+JsonLogs = Annotated[bool, typer.Option("--json-logs", help="Log JSON, an object per line.")]
 Scorer = Annotated[
     str | None,
     typer.Option("--scorer", metavar="URL", help="A scoring service of your own. [FIELDWRIGHT_SCORER_URL]"),

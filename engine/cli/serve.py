@@ -10,7 +10,20 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import AsJson, Mappings, PublicUrl, Sandboxes, Scorer, State, Tenants
+from engine import __version__
+from engine.cli.options import (
+    AsJson,
+    JsonLogs,
+    LogLevel,
+    Mappings,
+    MetricsHost,
+    MetricsPort,
+    PublicUrl,
+    Sandboxes,
+    Scorer,
+    State,
+    Tenants,
+)
 from engine.cli.output import print_json
 from engine.errors import InputError
 from engine.manifest.connection import Connection
@@ -21,6 +34,7 @@ from engine.runtime.state_lock import sole_worker
 from engine.runtime.tenants import load_connections
 from engine.settings import Settings, settings_from
 from engine.store import Store
+from engine.telemetry.metrics import built
 
 _STOP_S = 30.0
 
@@ -35,7 +49,10 @@ def serve(
     public_url: PublicUrl = None,
     sandbox: Sandboxes = None,
     scorer: Scorer = None,
-    json_logs: Annotated[bool, typer.Option("--json-logs", help="Log JSON, an object per line.")] = False,
+    metrics_port: MetricsPort = None,
+    metrics_host: MetricsHost = "127.0.0.1",
+    log_level: LogLevel = "info",
+    json_logs: JsonLogs = False,
     as_json: AsJson = False,
 ) -> None:
     """Take events of all tenants, score applications, write the results back. SIGTERM or Ctrl-C ends it.
@@ -51,7 +68,8 @@ def serve(
         sandboxes=sandbox or (),
     )
     connections = load_connections(settings.tenants, settings.mappings)
-    set_up(_secrets(connections), as_json=json_logs)
+    set_up(_secrets(connections), as_json=json_logs, level=log_level, role="serve")
+    built(__version__, "serve")
     settings.prepare_state()
     with sole_worker(settings.state) as alone, Store.open(settings.database) as store:
         if not alone:
@@ -70,19 +88,23 @@ def serve(
                 public_url=settings.public_url,
                 workers=workers,
             )
-            _serve(service, settings, host, port, as_json)
+            _serve(service, settings, (host, port), as_json, metrics=(metrics_host, metrics_port))
 
 
-def _serve(service: Service, settings: Settings, host: str, port: int, as_json: bool) -> None:
+def _serve(
+    service: Service, settings: Settings, front: tuple[str, int], as_json: bool, metrics: tuple[str, int | None]
+) -> None:
     stopping = _stop_signals()
     try:
-        url = service.start(host, port)
+        if metrics[1] is not None:
+            typer.echo(f"metrics at {service.open_metrics(metrics[0], metrics[1])}/metrics", err=True)
+        url = service.start(*front)
         reports = [
             door_report(route.connection, service.registrar(route, settings.public_url or url), origin)
             for route, origin in ((route, settings.sandboxes.get(name)) for name, route in service.routes.items())
         ]
         stale = [str(finding) for route in service.routes.values() for finding in route.connection.stale]
-        warnings = [*unsafe(host, settings.public_url, settings.sandboxes), *stale]
+        warnings = [*unsafe(front[0], settings.public_url, settings.sandboxes), *stale]
         _tell(url, reports, warnings, settings, as_json)
         while not stopping.wait(1.0):
             pass

@@ -25,12 +25,15 @@ from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
 from engine.pipeline.route import Route, open_route
 from engine.ports import Scorer
+from engine.runtime.gauges import StoreReadings
 from engine.runtime.timers import Timers
 from engine.runtime.workers import Workers
 from engine.scoring import Background, BuiltinScorer, RemoteScorer, ResumeReader, Skills
 from engine.store.group_commit import GroupCommit
 from engine.store.store import Store
 from engine.web.app import make_app
+from engine.web.health import Health, Vitals
+from engine.web.metrics_app import make_metrics_app
 from engine.web.server import WebServer
 
 
@@ -85,18 +88,26 @@ class Service:
         self._accepting = GroupCommit(store.inbox)
         events = EventWork(self.routes, store, scorer, self._reader, clock)
         self._workers = Workers(events, DeliveryWork(self.routes, store, clock), store, clock, workers)
+        self._health = Health(store, clock, Vitals(self._workers.dead, self._workers.stuck))
         self._web: WebServer | None = None
+        self._metrics: WebServer | None = None
         self._timers: Timers | None = None
 
     def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Opens the doors, then starts the workers and the timers; the address of the web front."""
-        app = make_app(self.connections, self.store, self._accepting, self._clock, subscriptions=self._subscriptions)
+        known, health = self._subscriptions, self._health
+        app = make_app(self.connections, self.store, self._accepting, self._clock, subscriptions=known, health=health)
         self._web = WebServer(app, host, port)
         url = self._web.start()
         self._workers.start()
         self._timers = self._make_timers(self._public_url or url)
         self._timers.start()
         return url
+
+    def open_metrics(self, host: str, port: int) -> str:
+        """Opens ``/metrics``, ``/healthz`` and ``/readyz`` on a port of their own; their address."""
+        self._metrics = WebServer(make_metrics_app(self._health, StoreReadings(self.store)), host, port)
+        return self._metrics.start()
 
     def stop(self, timeout_s: float = 30.0) -> bool:
         """Closes the doors, ends what is under way, and closes everything but the store; whether all ended in time.
@@ -112,6 +123,8 @@ class Service:
         self._accepting.close()
         with suppress(StoreUnavailable):
             self.store.seals.seal(whole=True)
+        if self._metrics is not None:
+            self._metrics.stop()
         self._reader.close()
         for route in self.routes.values():
             route.caller.close()

@@ -16,6 +16,7 @@ from engine.telemetry import metrics
 _IDLE_S = 0.2
 _STORE_AWAY_S = 1.0
 _SWEEP_S = 15.0
+_STUCK_S = 1800.0
 _log = logging.getLogger(__name__)
 
 
@@ -30,11 +31,26 @@ class Workers:
         self._translating = threading.Lock()
         self._sweeping = threading.Lock()
         self._swept_at = float("-inf")
+        self._turned_at: dict[str, float] = {}
         self._threads = [threading.Thread(target=self._run, name=f"worker-{n}", daemon=True) for n in range(count)]
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
+
+    def dead(self) -> str | None:
+        """Which threads have ended though nobody stopped them, in one phrase; None where all live."""
+        if self._stopping.is_set():
+            return None
+        gone = [thread.name for thread in self._threads if thread.ident is not None and not thread.is_alive()]
+        metrics.WORKERS.set(sum(thread.is_alive() for thread in self._threads))
+        return f"ended: {', '.join(gone)}" if gone else None
+
+    def stuck(self) -> str | None:
+        """Which threads have been at one thing for too long, in one phrase; None where none is."""
+        longest = self._clock.monotonic() - _STUCK_S
+        slow = [name for name, at in sorted(self._turned_at.items()) if at < longest]
+        return f"at one thing for more than {_STUCK_S / 60:.0f} minutes: {', '.join(slow)}" if slow else None
 
     def stop(self, timeout_s: float = 30.0) -> bool:
         """Takes no new work and ends what is under way; whether all ended within ``timeout_s`` (all together)."""
@@ -47,6 +63,7 @@ class Workers:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._turned_at[threading.current_thread().name] = self._clock.monotonic()
             try:
                 if not self.turn():
                     self._stopping.wait(_IDLE_S)

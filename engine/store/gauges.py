@@ -1,4 +1,4 @@
-"""How things stand in the store, for ``/metrics``: what is open, how old it is, what is dead, whether all is counted."""
+"""How things stand in the store, for ``/metrics``: what is open, how old it is, what is dead."""
 
 from __future__ import annotations
 

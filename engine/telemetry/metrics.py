@@ -45,7 +45,9 @@ RUNGS = _counter("rungs", "Outputs written, by their place and its rung (1 is th
 ALERTS = _counter("alerts", "Deliveries that failed four times in a row.", "connection")
 
 CALLS = _counter("calls", "Calls answered or failed, by class of status.", "connection", "kind", "status")
-CALL_SECONDS = _histogram("call_seconds", "How long calls took, waiting for limits left out.", ("kind",), _CALL_BUCKETS)
+CALL_SECONDS = _histogram(
+    "call_seconds", "How long calls took, without waiting for limits.", ("kind",), _CALL_BUCKETS
+)
 LIMITER_WAITS = _counter("limiter_waits", "Calls that had to wait for the limits of their ATS.", "connection")
 LIMITER_WAIT_SECONDS = _counter("limiter_wait_seconds", "Seconds that calls waited for limits.", "connection")
 

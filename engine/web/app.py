@@ -39,14 +39,16 @@ def make_app(
     subscriptions: Subscriptions | None = None,
     routes: Sequence[BaseRoute] = (),
     body_timeout_s: float = BODY_TIMEOUT_S,
+    health: Health | None = None,
 ) -> App:
     """The app of these ``connections``, with ``routes`` for pages beside the doors.
 
-    ``subscriptions`` is shared with whoever registers webhooks, so that a new key is seen at once.
+    ``subscriptions`` is shared with whoever registers webhooks, so that a new key is seen at once; ``health`` knows
+    the rest of the process.
     """
     known = subscriptions or Subscriptions(store, clock)
     doors = DoorRoutes(doors_of(connections), known, group_commit, clock, body_timeout_s)
-    pages = Starlette(routes=[*Health(store, clock).routes(), *Files(store).routes(), *routes])
+    pages = Starlette(routes=[*(health or Health(store, clock)).routes(), *Files(store).routes(), *routes])
     pages.router.redirect_slashes = False
     return _Front(doors, pages)
 

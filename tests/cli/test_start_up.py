@@ -26,6 +26,8 @@ HEAVY = (
         "docx",
         "pypdfium2",
         "jwt",
+        "prometheus_client",
+        "opentelemetry",
     ),
     *(
         "pdfminer",
