@@ -94,9 +94,8 @@ class Budgets:
         self._lock = threading.Lock()
         self._shared: dict[Hashable, Budget] = {}
 
-    def of(self, ats: str, api: str, key: str | None) -> Budget:
-        """The budget that is counted by ``key`` at a profile of an ATS; without a key a new one."""
-        if not key:
-            return Budget(api)
+    def of(self, connection: str, ats: str, api: str, key: str | None) -> Budget:
+        """The budget that is counted by ``key`` at a profile of an ATS; without a key the connection's own."""
+        counted_by = (ats, api, key) if key else (connection, api)
         with self._lock:
-            return self._shared.setdefault((ats, api, key), Budget(api))
+            return self._shared.setdefault(counted_by, Budget(api))

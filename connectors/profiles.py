@@ -62,7 +62,7 @@ class Profile:
         self.settings: dict[str, Json] = dict(connection.settings)
         self.checking = threading.Lock()
         self._transport, self._clock, self._observe = transport, clock, observe
-        budget = budgets.of(connection.manifest.ats.id, api.name, _budget_key(api, self.settings))
+        budget = budgets.of(connection.name, connection.manifest.ats.id, api.name, _budget_key(api, self.settings))
         self._limiter = Limiter(api.limits, clock, budget=budget, patience_s=patience_s, name=connection.name)
         if keeper is not None:
             self._limiter.remember(keeper)

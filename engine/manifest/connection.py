@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from engine.manifest.findings import Finding
 from engine.manifest.language.templates import UNSET, Template
 from engine.manifest.model import Manifest
-from engine.manifest.overlay import Overlay
+from engine.manifest.overlay import Overlay, Texts
 from engine.manifest.overlay.settings import resolve_settings
 from engine.model import Json
 from engine.redaction import Secret
@@ -25,7 +25,8 @@ class Connection:
     ``only_jobs`` empty means all. ``webhook`` false means events are polled for only. ``stage_move`` is the forward
     move that the tenant turned on, as expressions see it: {to}, or empty (its ``when`` is on the output ``stage``).
     ``stale`` tells of overrides whose manifest changed under them.
-    ``public_url`` is where ATSs reach this engine, without a trailing slash; None where nobody said.
+    ``public_url`` is where ATSs reach this engine, without a trailing slash; None where nobody said. ``texts`` are
+    those it was made from.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Connection:
     shortlist_url: Template | None = None
     stale: tuple[Finding, ...] = ()
     public_url: str | None = None
+    texts: Texts | None = field(default=None, repr=False)
 
     @property
     def open_settings(self) -> dict[str, Json]:
@@ -94,4 +96,5 @@ def connect(overlay: Overlay, environment: Mapping[str, str] = os.environ) -> Co
         stage_move={"to": overlay.stage_to} if overlay.stage_to else {},
         shortlist_url=overlay.shortlist_url,
         stale=overlay.stale,
+        texts=overlay.texts,
     )

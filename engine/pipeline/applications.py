@@ -103,8 +103,17 @@ class ApplicationWork:
         route.discovery.bind(planned.deliveries, known)
 
         def entry(request: Planned, held: str = "") -> NewDelivery:
-            ids = {"candidate_id": hydrated.candidate.id, "job_id": hydrated.job.id}
-            return delivery_of(request, context, audit_id, connection=route.name, subject=subject, held=held, **ids)
+            return delivery_of(
+                request,
+                context,
+                audit_id,
+                connection=route.name,
+                subject=subject,
+                candidate_id=hydrated.candidate.id,
+                job_id=hydrated.job.id,
+                manifest_hash=manifest.digest,
+                held=held,
+            )
 
         entries = [entry(request) for request in planned.deliveries]
         entries += [entry(withheld_request(route, one, audit_id), one.why) for one in planned.held]

@@ -20,6 +20,7 @@ from engine.pipeline.falling import Work, move
 from engine.pipeline.holding import release
 from engine.pipeline.outcomes import outcome_of, record_outcome
 from engine.pipeline.payload import planned_of
+from engine.pipeline.pins import Pins, pinned
 from engine.pipeline.publishing import NewToken, new_token
 from engine.pipeline.route import LEASE_S, Route, working_on
 from engine.pipeline.telling import attempt_detail, told_nowhere
@@ -35,7 +36,8 @@ _log = logging.getLogger(__name__)
 class DeliveryWork:
     """Takes deliveries from the outbox to the ATS (``only`` those of one connection). Safe for many threads.
 
-    ``token`` makes the last part of a file's public address.
+    ``token`` makes the last part of a file's public address. ``pins`` finds the mappings by which deliveries were
+    planned; without it all go out by the present ones.
     """
 
     def __init__(
@@ -46,7 +48,9 @@ class DeliveryWork:
         only: str | None = None,
         *,
         token: NewToken = new_token,
+        pins: Pins | None = None,
     ) -> None:
+        self._pins = pins
         self._routes, self._store, self._clock, self._only = routes, store, clock, only
         self._attempts = Attempts(store, clock, token)
 
@@ -71,8 +75,12 @@ class DeliveryWork:
         if event.state != "planned":
             return
         with working_on(event_id, event.connection):
-            nowhere = told_nowhere(self._store.steps.of(event_id))
-            record_outcome(self._store, [event_id], outcome_of(self._store.outbox.of_event(event_id), nowhere))
+            steps = self._store.steps.of(event_id)
+            # What came of it before it was replayed is told already.
+            since = max((step.at for step in steps if step.stage == "replayed"), default=0.0)
+            nowhere = told_nowhere([step for step in steps if step.at >= since])
+            deliveries = [one for one in self._store.outbox.of_event(event_id) if one.created_at >= since]
+            record_outcome(self._store, [event_id], outcome_of(deliveries, nowhere))
 
     def release_held(self) -> None:
         """Lets go what was held for a person and need not be any more."""
@@ -82,11 +90,12 @@ class DeliveryWork:
     # ── attempt ──────────────────────────────────────────────────────────────────────────────────────────────
 
     def _deliver(self, delivery: Delivery) -> None:
-        route = self._routes.get(delivery.connection)
-        if route is None:
+        present = self._routes.get(delivery.connection)
+        if present is None:
             self._store.outbox.settle(delivery.id, delivery.token, "dead", "the connection is not there any more")
             return
         try:
+            route = pinned(self._pins, present, delivery.manifest_hash)
             work = Work(route, delivery, planned_of(delivery.payload), self._context(route, delivery))
             self._settle(work, self._attempts.make(work))
         except (LeaseLost, StoreUnavailable):

@@ -33,6 +33,7 @@ from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, a
 from engine.pipeline.applications import ApplicationWork
 from engine.pipeline.event_data import EventData
 from engine.pipeline.outcomes import record_outcome
+from engine.pipeline.pins import MappingUnusable, Pins, pinned
 from engine.pipeline.route import LEASE_S, MOST_UNFINISHED, Route, working_on
 from engine.pipeline.translation import TranslationWork
 from engine.ports import ResumeReading, Scorer
@@ -44,7 +45,10 @@ _log = logging.getLogger(__name__)
 
 
 class EventWork:
-    """Takes events from the inbox to the outbox. Safe for any number of threads. ``only`` keeps to one connection."""
+    """Takes events from the inbox to the outbox. Safe for any number of threads. ``only`` keeps to one connection.
+
+    ``pins`` finds the mappings by which events were translated; without it all are worked on by the present ones.
+    """
 
     def __init__(
         self,
@@ -54,8 +58,10 @@ class EventWork:
         reader: ResumeReading,
         clock: Clock,
         only: str | None = None,
+        *,
+        pins: Pins | None = None,
     ) -> None:
-        self._routes, self._store, self._clock = routes, store, clock
+        self._routes, self._pins, self._store, self._clock = routes, pins, store, clock
         self._reader, self._only = reader, only
         self._lists = ListMemo(clock)
         self._translation = TranslationWork(routes, store, only)
@@ -115,7 +121,7 @@ class EventWork:
             raise error
         if isinstance(error, Refused):
             return _refused(error)
-        if isinstance(error, (AnswerUnusable, ExpressionError)):
+        if isinstance(error, (AnswerUnusable, ExpressionError, MappingUnusable)):
             return Outcome(OutcomeKind.QUARANTINED, error.message)
         cause = error.cause if isinstance(error, CallError) else error.message
         if isinstance(error, Throttled) and held_up(error):
@@ -145,9 +151,10 @@ class EventWork:
 
     def _advance(self, claim: Claim, event: StoredEvent) -> Outcome | None:
         """The event's outcome, or None when it is planned, split or given back."""
-        route = self._routes.get(event.connection)
-        if route is None:
+        present = self._routes.get(event.connection)
+        if present is None:
             return Outcome(OutcomeKind.QUARANTINED, f"there is no connection {event.connection} any more")
+        route = pinned(self._pins, present, event.manifest_hash)
         canonical = self._data.added(claim, canonical_of(event), route.connection.manifest)
         hydrator = Hydrator(
             route.connection, route.caller, self._store.cache, self._reader, self._lists, as_plain(canonical)

@@ -113,9 +113,9 @@ def _replace(
     dead: bool = False,
 ) -> None:
     delivery = work.delivery
-    fresh = [replacing(delivery, part) for part in parts]
+    fresh = [replacing(work.route, delivery, part) for part in parts]
     for one in held:
         planned = withheld_request(work.route, one, delivery.payload["audit_id"])
-        fresh.append(replacing(delivery, planned, held=one.why))
+        fresh.append(replacing(work.route, delivery, planned, held=one.why))
         store.steps.add(delivery.event_id, "held", held_detail(one))
     store.outbox.settle(delivery.id, delivery.token, "dead" if dead else "moved", cause, fresh, absorbed)

@@ -37,8 +37,8 @@ def known_of(route: Route, delivery: Delivery) -> Known:
     return route.discovery.known(_candidate(context), delivery.subject, context)
 
 
-def replacing(delivery: Delivery, planned: Planned, held: str = "") -> NewDelivery:
-    """What goes out in the place of ``delivery``; ``held``: why it has to wait for a person."""
+def replacing(route: Route, delivery: Delivery, planned: Planned, held: str = "") -> NewDelivery:
+    """What goes out in the place of ``delivery``, by ``route``; ``held``: why it has to wait for a person."""
     return delivery_of(
         planned,
         delivery.payload["context"],
@@ -47,6 +47,7 @@ def replacing(delivery: Delivery, planned: Planned, held: str = "") -> NewDelive
         subject=delivery.subject,
         candidate_id=delivery.candidate_id,
         job_id=delivery.job_id,
+        manifest_hash=route.connection.manifest.digest,
         held=held,
     )
 
@@ -93,7 +94,7 @@ def _still_held(route: Route | None, store: Store, delivery: Delivery) -> str | 
     else:
         planned = request(manifest, [found], delivery.payload["audit_id"])
         with store.transaction():
-            if store.held.release(delivery.id, replacing(delivery, planned)):
+            if store.held.release(delivery.id, replacing(route, delivery, planned)):
                 store.steps.add(delivery.event_id, "released", placed_detail(found.write))
                 route.discovery.bind([planned], known)
     return None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from engine.model import Outcome, OutcomeKind
 from engine.pipeline.holding import SWITCHED_OFF
 from engine.pipeline.payload import planned_of
+from engine.pipeline.pins import UNUSABLE
 from engine.store.deliveries import Delivery
 from engine.store.outbox import OVERTAKEN
 from engine.store.store import Store
@@ -37,6 +38,8 @@ def outcome_of(deliveries: Sequence[Delivery], nowhere: Sequence[str] = ()) -> O
     dead = [delivery for delivery in deliveries if delivery.state == "dead"]
     arrived = [delivery for delivery in deliveries if delivery.state == "delivered"]
     causes = "; ".join(dict.fromkeys(f"{delivery.operation}: {delivery.last_cause}" for delivery in dead))
+    if dead and all(delivery.last_cause.startswith(UNUSABLE) for delivery in dead):
+        return Outcome(OutcomeKind.QUARANTINED, causes)
     if dead:
         some = f"{len(arrived)} of {len(arrived) + len(dead)} requests arrived; " if arrived else ""
         return Outcome(OutcomeKind.DEAD, f"{some}{causes}")

@@ -26,9 +26,13 @@ def delivery_of(
     subject: str,
     candidate_id: str,
     job_id: str | None,
+    manifest_hash: str,
     held: str = "",
 ) -> NewDelivery:
-    """The outbox row that carries out one planned request. ``held``: why it has to wait for a person."""
+    """The outbox row that carries out one planned request. ``held``: why it has to wait for a person.
+
+    ``manifest_hash`` names the mapping by which it was planned, and is to be sent.
+    """
     return NewDelivery(
         connection=connection,
         subject=subject,
@@ -39,6 +43,7 @@ def delivery_of(
         payload=_payload_of(planned, context, audit_id),
         marker=planned.marker,
         held=held,
+        manifest_hash=manifest_hash,
     )
 
 

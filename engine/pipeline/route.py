@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from connectors.budgets import Budgets
 from connectors.calls import Caller
@@ -86,8 +86,11 @@ def open_route(
     """The route of a connection over ``transport``; every exchange gets an audit row, as made by ``actor``.
 
     ``budgets`` are what the routes of one process share of the ATS's limits. ``keeper`` holds what signing in must
-    not lose, where that is not ``store``.
+    not lose, where that is not ``store``. What the connection was made from is kept: what is begun by it can be ended
+    by it.
     """
+    if connection.texts is not None:
+        store.mappings.keep(connection.manifest.digest, connection.name, asdict(connection.texts))
     caller = Caller(
         connection,
         transport=transport,

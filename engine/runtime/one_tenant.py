@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from connectors.budgets import Budgets
 from connectors.transport import HttpTransport
 from engine.clock import SYSTEM, Clock
 from engine.errors import InputError
@@ -16,6 +17,7 @@ from engine.manifest.connection import Connection
 from engine.model import Outcome
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
+from engine.pipeline.pins import Pins
 from engine.pipeline.route import Route, open_route
 from engine.runtime.operators import operator
 from engine.runtime.service import open_scorer
@@ -39,6 +41,7 @@ class OneTenant:
     route: Route
     store: Store
     clock: Clock
+    pins: Pins
 
 
 @contextmanager
@@ -50,10 +53,16 @@ def open_tenant(file: Path, settings: Settings, clock: Clock = SYSTEM) -> Iterat
         raise InputError(f"--sandbox names {', '.join(strangers)}, and this is {connection.name}.")
     with ExitStack() as ending:
         store = ending.enter_context(Store.open(settings.prepare_state(), clock))
-        transport = HttpTransport(sandbox_origin=settings.sandboxes.get(connection.name))
-        route = open_route(connection, transport, store, clock, actor=operator())
+        budgets = Budgets()
+
+        def opened(one: Connection) -> Route:
+            transport = HttpTransport(sandbox_origin=settings.sandboxes.get(one.name))
+            return open_route(one, transport, store, clock, budgets, actor=operator())
+
+        route, pins = opened(connection), Pins(store, opened)
+        ending.callback(pins.close)
         ending.callback(route.caller.close)
-        yield OneTenant(connection, route, store, clock)
+        yield OneTenant(connection, route, store, clock, pins)
 
 
 class InPlace:
@@ -66,8 +75,8 @@ class InPlace:
         self._ending = ExitStack()
         self._ending.callback(self._reader.close)
         scorer = self._ending.enter_context(open_scorer(settings.scorer_url, settings.scorer_token))
-        self._events = EventWork(routes, store, scorer, self._reader, clock, only)
-        self._deliveries = DeliveryWork(routes, store, clock, only)
+        self._events = EventWork(routes, store, scorer, self._reader, clock, only, pins=tenant.pins)
+        self._deliveries = DeliveryWork(routes, store, clock, only, pins=tenant.pins)
         self._translating = threading.Lock()
         self._stopping = threading.Event()
 

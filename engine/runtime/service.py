@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from types import TracebackType
@@ -23,6 +23,7 @@ from engine.intake.subscriptions import Subscriptions
 from engine.manifest.connection import Connection
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
+from engine.pipeline.pins import Pins
 from engine.pipeline.route import Route, open_route
 from engine.ports import Scorer
 from engine.runtime.gauges import StoreReadings
@@ -50,19 +51,26 @@ def open_scorer(url: str | None = None, token: str | None = None) -> Iterator[Sc
         poster.close()
 
 
+def route_opener(store: Store, clock: Clock, sandboxes: Mapping[str, str]) -> Callable[[Connection], Route]:
+    """What opens the routes of one process; those of tenants in ``sandboxes`` call a pretend ATS on this machine."""
+    budgets = Budgets()
+
+    def opened(connection: Connection) -> Route:
+        transport = HttpTransport(sandbox_origin=sandboxes.get(connection.name))
+        return open_route(connection, transport, store, clock, budgets)
+
+    return opened
+
+
 def open_routes(
-    connections: Mapping[str, Connection], store: Store, clock: Clock, sandboxes: Mapping[str, str]
+    connections: Mapping[str, Connection], opened: Callable[[Connection], Route], sandboxes: Mapping[str, str]
 ) -> dict[str, Route]:
-    """A route for each connection; those named in ``sandboxes`` call a pretend ATS on this machine."""
+    """A route for each connection. Raises InputError where ``sandboxes`` names others."""
     strangers = sorted(set(sandboxes) - set(connections))
     if strangers:
         known = ", ".join(sorted(connections))
         raise InputError(f"--sandbox names no tenant of yours: {', '.join(strangers)}", hint=f"There are: {known}")
-    budgets = Budgets()
-    return {
-        name: open_route(connection, HttpTransport(sandbox_origin=sandboxes.get(name)), store, clock, budgets)
-        for name, connection in connections.items()
-    }
+    return {name: opened(connection) for name, connection in connections.items()}
 
 
 class Service:
@@ -82,12 +90,15 @@ class Service:
         connections = {name: replace(one, public_url=public_url) for name, one in connections.items()}
         self.connections, self.store, self._clock = connections, store, clock
         self._public_url = public_url
-        self.routes = open_routes(connections, store, clock, sandboxes or {})
+        opened = route_opener(store, clock, sandboxes or {})
+        self.routes = open_routes(connections, opened, sandboxes or {})
+        self._pins = Pins(store, opened)
         self._subscriptions = Subscriptions(store, clock)
         self._reader = ResumeReader()
         self._accepting = GroupCommit(store.inbox)
-        events = EventWork(self.routes, store, scorer, self._reader, clock)
-        self._workers = Workers(events, DeliveryWork(self.routes, store, clock), store, clock, workers)
+        events = EventWork(self.routes, store, scorer, self._reader, clock, pins=self._pins)
+        deliveries = DeliveryWork(self.routes, store, clock, pins=self._pins)
+        self._workers = Workers(events, deliveries, store, clock, workers)
         self._health = Health(store, clock, Vitals(self._workers.dead, self._workers.stuck))
         self._web: WebServer | None = None
         self._metrics: WebServer | None = None
@@ -128,6 +139,7 @@ class Service:
         self._reader.close()
         for route in self.routes.values():
             route.caller.close()
+        self._pins.close()
         return ended
 
     def _make_timers(self, public_url: str) -> Timers:

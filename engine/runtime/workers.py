@@ -17,6 +17,7 @@ _IDLE_S = 0.2
 _STORE_AWAY_S = 1.0
 _SWEEP_S = 15.0
 _STUCK_S = 1800.0
+_TEXTS_KEPT_S = 30 * 86400.0
 _log = logging.getLogger(__name__)
 
 
@@ -101,8 +102,8 @@ class Workers:
             self._translating.release()
 
     def _sweep(self) -> None:
-        """Takes back what dead workers held, ends events whose last delivery was settled by one, removes files that
-        are published no longer, and seals the audit."""
+        """Takes back what dead workers held, ends events whose last delivery was settled by one, removes what is
+        over (published files, texts of mappings), and seals the audit."""
         now = self._clock.monotonic()
         if now - self._swept_at < _SWEEP_S or not self._sweeping.acquire(blocking=False):
             return
@@ -112,6 +113,7 @@ class Workers:
             self._store.outbox.recover()
             self._store.published.remove_expired()
             self._store.seals.seal()
+            self._store.mappings.forget_unused(self._clock.now() - _TEXTS_KEPT_S)
             self._deliveries.release_held()
             for event in self._store.inbox.settled(200):
                 self._deliveries.finish_event(event.id)

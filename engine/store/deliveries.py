@@ -24,7 +24,8 @@ Settled = Literal["delivered", "moved", "dead"]
 class NewDelivery:
     """A delivery to be stored. ``marker`` is the text by which our own write is recognised at the other side.
 
-    ``held`` says why it waits for a person; empty where it may go out.
+    ``held`` says why it waits for a person; empty where it may go out. ``manifest_hash`` names the mapping by which
+    it is sent.
     """
 
     connection: str
@@ -36,6 +37,7 @@ class NewDelivery:
     payload: Mapping[str, Json] = field(repr=False)
     marker: str = ""
     held: str = ""
+    manifest_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float, not_
         "subject": new.subject,
         "candidate_id": new.candidate_id,
         "job_id": new.job_id,
+        "manifest_hash": new.manifest_hash,
         "place": new.place,
         "operation": new.operation,
         "payload": encoded(new.payload),

@@ -28,9 +28,9 @@ class HeldDeliveries:
 
     def release(self, id: str, now: NewDelivery) -> bool:
         """Lets it go out, in its turn, as what it is ``now``; whether it was still held."""
-        sent = {"place": now.place, "operation": now.operation, "payload": encoded(now.payload)}
+        sent = {"place": now.place, "operation": now.operation, "manifest_hash": now.manifest_hash}
         due = {"state": "pending", "next_at": self._clock.now(), "last_cause": "", "marker": now.marker}
-        return self._change([outbox.c.id == id], {**sent, **due}) == 1
+        return self._change([outbox.c.id == id], {**sent, **due, "payload": encoded(now.payload)}) == 1
 
     def end(self, id: str, state: Settled, cause: str) -> bool:
         """Settles it without sending; whether it was still held."""

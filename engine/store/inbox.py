@@ -176,13 +176,14 @@ class Inbox:
         return self._select(inbox.c.connection == connection, inbox.c.subject == subject)
 
     def replay(self, id: str) -> None:
-        """Sends a finished event through the engine again; its former outcome becomes one of its steps."""
+        """Sends a finished event through the engine again, by the present mapping; its outcome becomes a step."""
         event = self.get(id)
         if event.outcome is None:
             raise InputError(f"The event {id} has not ended yet ({event.state}).", hint="Wait until it has.")
         if event.outcome.kind is OutcomeKind.ERASED or (event.parent_id is None and not event.body):
             raise InputError(f"The event {id} cannot be replayed: its data was erased.")
         fresh = {"outcome": None, "why": None, "finished_at": None, "attempts": 0, "unfinished": 0}
+        fresh |= {"manifest_hash": None}
         state = {"state": "ready", "due_at": self._clock.now()} if event.parent_id else {"state": "received"}
         with self._database.write() as connection:
             still = (inbox.c.id == id, inbox.c.state == "finished")

@@ -22,6 +22,7 @@ from engine.store.gauges import Gauges
 from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
 from engine.store.inbox import Inbox
+from engine.store.mappings import Mappings
 from engine.store.outbox import Outbox
 from engine.store.persons import Persons
 from engine.store.published import Published
@@ -46,6 +47,7 @@ class Store:
         self.persons = Persons(database)
         self.audit = Audit(database, clock, identity, self.persons)
         self.seals = Seals(database, clock)
+        self.mappings = Mappings(database, clock)
         self.cache = Cache(database, clock)
         self.written = WrittenValues(database, clock)
         self.connections = Connections(database)

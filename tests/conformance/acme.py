@@ -16,6 +16,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import Any
 
 from connectors.calls import Caller
@@ -107,10 +108,13 @@ class Acme:
         given = {"api_key": Secret("not-a-real-key")} if settings is None else settings
         return Connection("tenant", manifest(text), given)
 
-    def caller(self, text: str, settings: Mapping[str, Any] | None = None, **given: Any) -> Caller:
+    def caller(
+        self, text: str, settings: Mapping[str, Any] | None = None, *, tenant: str = "tenant", **given: Any
+    ) -> Caller:
         """What makes the manifest's calls; ``given`` goes to ``Caller``. All https origins lead to the server."""
         transport = HttpTransport(sandbox_origin=self.server.origin)
-        caller = Caller(self.connection(text, settings), transport=transport, clock=self.clock, **given)
+        connection = replace(self.connection(text, settings), name=tenant)
+        caller = Caller(connection, transport=transport, clock=self.clock, **given)
         self._open.callback(caller.close)
         return caller
 

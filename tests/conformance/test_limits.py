@@ -166,8 +166,11 @@ def test_connections_of_one_client_share_a_budget_and_others_do_not(acme: Acme) 
 @mechanism(59)
 def test_without_a_key_each_connection_has_its_own_budget(acme: Acme) -> None:
     budgets = Budgets()
-    one, other = (calling(acme, "{rate: 1/1m}", budgets=budgets) for _ in range(2))
+    one, other, again = (
+        calling(acme, "{rate: 1/1m}", budgets=budgets, tenant=tenant) for tenant in ("one", "other", "one")
+    )
     assert waits(acme, one, 1) + waits(acme, other, 1) == [0, 0]
+    assert waits(acme, again, 1) == [pytest.approx(60 * MARGIN)]
 
 
 @mechanism(59)

@@ -10,7 +10,7 @@ from connectors.budgets import MARGIN
 from engine.clock import ManualClock
 from engine.manifest.connection import Connection
 from engine.redaction import Secret
-from engine.runtime.service import open_routes
+from engine.runtime.service import open_routes, route_opener
 from engine.store import Store
 from tests.conformance.acme import manifest
 from tests.fake_server import FakeServer, Reply
@@ -37,7 +37,8 @@ def test_tenants_of_one_client_wait_for_each_other_and_their_quota_is_kept_in_th
     }
     with FakeServer() as server, Store.open(tmp_path / "kept.db", clock) as store:
         server.on("GET", "/me", Reply(json={}))
-        routes = open_routes(tenants, store, clock, dict.fromkeys(tenants, server.origin))
+        sandboxes = dict.fromkeys(tenants, server.origin)
+        routes = open_routes(tenants, route_opener(store, clock, sandboxes), sandboxes)
         for name in ("ana", "ben", "eve", "eve"):
             routes[name].caller.call("me", {})
         assert clock.monotonic() == 0

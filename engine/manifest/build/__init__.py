@@ -33,7 +33,12 @@ from engine.model import Json
 
 def load(path: FilePath) -> Manifest:
     """The manifest at ``path``. Raises SpecError with every mistake in it."""
-    manifest, findings = examine(read(path))
+    return manifest_in(read(path))
+
+
+def manifest_in(source: Source) -> Manifest:
+    """The manifest in ``source``. Raises SpecError with every mistake in it."""
+    manifest, findings = examine(source)
     if manifest is None or any(finding.severity == "error" for finding in findings):
         raise SpecError([finding for finding in findings if finding.severity == "error"])
     return manifest

@@ -6,13 +6,13 @@ effect line by line (``fieldwright diff``). Values of secrets are never read her
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 
 from engine.errors import SpecError
-from engine.manifest.build import digest, load
+from engine.manifest.build import digest, manifest_in
 from engine.manifest.build.node import Node, Report
 from engine.manifest.findings import Finding, did_you_mean
 from engine.manifest.language.templates import Template
@@ -24,10 +24,10 @@ from engine.manifest.overlay.settings import as_written, check_settings
 from engine.manifest.schema.files import data_folder, schema
 from engine.manifest.schema.shape import check
 from engine.manifest.types import scope
-from engine.manifest.yaml.source import read
+from engine.manifest.yaml.source import Source, read, read_text
 from engine.model import Json
 
-__all__ = ["Change", "Overlay", "load_overlay", "overlay_files"]
+__all__ = ["Change", "Overlay", "Texts", "load_overlay", "overlay_files", "overlay_from"]
 
 _MANIFESTS = frozenset(
     {
@@ -36,6 +36,16 @@ _MANIFESTS = frozenset(
         *("timeout", "errors", "query", "types", "streams", "truth", "value", "skip"),
     }
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a manifest and a tenant's file said, and the names of the files. Secrets stand there as references."""
+
+    manifest_file: str
+    manifest: str
+    tenant_file: str
+    tenant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,7 @@ class Overlay:
     stage_to: str | None
     shortlist_url: Template | None
     warnings: tuple[Finding, ...] = ()
+    texts: Texts | None = None
 
     @property
     def stale(self) -> tuple[Finding, ...]:
@@ -65,26 +76,40 @@ class Overlay:
 
 def load_overlay(path: FilePath, mappings: FilePath | None = None) -> Overlay:
     """The overlay at ``path`` on the manifest it extends, looked for in ``mappings``. Raises SpecError."""
-    source = read(path)
+    folder = mappings or data_folder("mappings")
+    root, overlay = _overlay_in(read(path), lambda root: read(_manifest_file(root, folder)))
+    review = OverlayReview(root, overlay.base, overlay.manifest, overlay.changes)
+    return replace(overlay, warnings=review.findings(path))
+
+
+def overlay_from(texts: Texts) -> Overlay:
+    """The overlay whose files had these texts. Raises SpecError where they are not good any more."""
+    manifest = read_text(texts.manifest, texts.manifest_file)
+    return _overlay_in(read_text(texts.tenant, texts.tenant_file), lambda _: manifest)[1]
+
+
+def _overlay_in(source: Source, extended: Callable[[Node], Source]) -> tuple[Node, Overlay]:
+    """The document of a tenant's file and the overlay in it, on the manifest in what it extends."""
     data, findings = check(source, schema("tenant"))
     findings = [_forbidden(finding) for finding in findings]
     root = Node(source, (), data, Report(findings=findings, malformed=frozenset(one.line for one in findings)))
     if not isinstance(root.value("extends"), str):
         raise SpecError(findings)
-    base = load(_manifest_file(root, mappings or data_folder("mappings")))
+    manifest = extended(root)
+    base = manifest_in(manifest)
     declared = {name: {"type": one.type, "of": list(one.of)} for name, one in base.settings.items()}
     root.report.settings = {name: scope.setting_type(one) for name, one in declared.items()}
     root.report.secrets = frozenset(name for name, one in base.settings.items() if one.type == "secret")
-    _check_id(root, path)
+    _check_id(root)
     overlay = _applied_if_well_formed(root, base)
     if overlay is None or findings:
         raise SpecError(sorted(set(findings)))
-    review = OverlayReview(root, base, overlay.manifest, overlay.changes)
-    return replace(overlay, warnings=review.findings(path))
+    names = FilePath(manifest.file).name, FilePath(source.file).name
+    return root, replace(overlay, texts=Texts(names[0], manifest.text, names[1], source.text))
 
 
-def _check_id(root: Node, path: FilePath) -> None:
-    tenant = root.value("tenant")
+def _check_id(root: Node) -> None:
+    tenant, path = root.value("tenant"), FilePath(root.source.file)
     if tenant is not None and not root["tenant"].is_malformed and path.stem != tenant:
         message = f"the tenant is `{tenant}`, but the file is `{path.name}`"
         root["tenant"].fail("id-not-file", message, "make them the same: commands find the tenant by its file")
