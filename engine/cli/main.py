@@ -46,6 +46,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "rebind": ("engine.cli.rebind:rebind", "Bind an output to a field that was renamed or made anew."),
     "events": ("engine.cli.events:app", "List events, show one event's whole way, send one through again."),
     "audit": ("engine.cli.audit:app", "List calls and what operators did; prove that nobody changed the record."),
+    "vault": ("engine.cli.vault:app", "Make, tell and change the keys that secrets in the store are encrypted with."),
     "demo": ("engine.cli.demo:demo", "Put fifty applicants through three pretend tenants and show what came of it."),
     "reference": ("engine.cli.reference:reference", "Show what a key of a manifest means, with an example."),
     "sandbox": ("engine.cli.sandbox:sandbox", "Run a pretend ATS on this machine."),

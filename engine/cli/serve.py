@@ -77,6 +77,7 @@ def serve(
                 f"Another fieldwright works on the state folder {settings.state}.",
                 hint="Stop it first, or name another folder with --state DIR.",
             )
+        store.connections.check_keys()
         store.inbox.recover(everything=True)
         store.outbox.recover(everything=True)
         with open_scorer(settings.scorer_url, settings.scorer_token) as scoring:

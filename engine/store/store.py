@@ -6,6 +6,7 @@ In: a path, ``sqlite:///…`` or ``:memory:`` (a file that lives as long as the 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +17,7 @@ from engine.store.cache import Cache
 from engine.store.capabilities import Capabilities
 from engine.store.connections import Connections
 from engine.store.cursors import Cursors
-from engine.store.database import Database
+from engine.store.database import Database, sqlite_path
 from engine.store.erasure import erase_candidate
 from engine.store.gauges import Gauges
 from engine.store.held import HeldDeliveries
@@ -28,15 +29,18 @@ from engine.store.persons import Persons
 from engine.store.published import Published
 from engine.store.scores import Scores
 from engine.store.steps import Steps
+from engine.store.vault import Vault
+from engine.store.vault_keys import new_key, parse_keys
 from engine.store.written import WrittenValues
 
 
 class Store:
     """The table families, each by its name. Any method raises StoreUnavailable when it cannot commit now."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, vault: Vault) -> None:
         identity = Identity(clock)
         self._database, self._clock = database, clock
+        self.vault = vault
         self.steps = Steps(database, clock, identity)
         self.inbox = Inbox(database, clock, identity, self.steps)
         self.outbox = Outbox(database, clock, identity)
@@ -50,14 +54,17 @@ class Store:
         self.mappings = Mappings(database, clock)
         self.cache = Cache(database, clock)
         self.written = WrittenValues(database, clock)
-        self.connections = Connections(database)
+        self.connections = Connections(database, vault)
         self.published = Published(database, clock)
         self.gauges = Gauges(database, clock)
 
     @classmethod
-    def open(cls, url_or_path: str | Path, clock: Clock = SYSTEM) -> Store:
-        """Opens or creates the database. Raises InputError where it cannot be used."""
-        return cls(Database.open(url_or_path), clock)
+    def open(cls, url_or_path: str | Path, clock: Clock = SYSTEM, vault: Vault | None = None) -> Store:
+        """Opens or creates the database. Raises InputError where it cannot be used.
+
+        Without a ``vault``, secrets are encrypted with keys of a file beside a SQLite database.
+        """
+        return cls(Database.open(url_or_path), clock, vault or _own_vault(str(url_or_path)))
 
     def transaction(self) -> AbstractContextManager[object]:
         """All that this thread does inside becomes one transaction: committed at the end, or not at all.
@@ -84,3 +91,11 @@ class Store:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _own_vault(url_or_path: str) -> Vault:
+    if url_or_path == ":memory:":
+        return Vault(partial(parse_keys, new_key(), "memory"))
+    if url_or_path.startswith("postgresql"):
+        return Vault.given(None)
+    return Vault.beside(sqlite_path(url_or_path).parent)
