@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
 
 MASK = "•••"
 _SECRET_NAME = re.compile(
@@ -30,3 +31,23 @@ def masked(text: str, secrets: Iterable[str]) -> str:
 def masked_headers(headers: Mapping[str, str]) -> dict[str, str]:
     """``headers`` with the value of each that carries a credential by its name replaced by a mask."""
     return {name: MASK if _SECRET_NAME.search(name) else value for name, value in headers.items()}
+
+
+def without_password(url: str) -> str:
+    """``url`` with its password masked; one that cannot be read is shown by its scheme only."""
+    scheme, separator, _ = url.partition("://")
+    if not separator:
+        return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"{scheme}://{MASK}"
+    sign_in, at, host = parts.netloc.rpartition("@")
+    user, colon, _ = sign_in.partition(":")
+    query = "&".join(_shown_option(option) for option in parts.query.split("&")) if parts.query else ""
+    return f"{scheme}://{user}{f':{MASK}' if colon else ''}{at}{host}{parts.path}{f'?{query}' if query else ''}"
+
+
+def _shown_option(option: str) -> str:
+    name, equals, _ = option.partition("=")
+    return f"{name}={MASK}" if equals and "password" in name.casefold() else option

@@ -1,8 +1,8 @@
 """The operator's settings: what flags and the environment say, as one object. Flags win over the environment.
 
-Environment: FIELDWRIGHT_STATE, FIELDWRIGHT_TENANTS, FIELDWRIGHT_MAPPINGS, FIELDWRIGHT_PUBLIC_URL,
-FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_SANDBOXES (``tenant=http://127.0.0.1:9001``, several
-with commas between).
+Environment: FIELDWRIGHT_STATE, FIELDWRIGHT_DATABASE, FIELDWRIGHT_REDIS, FIELDWRIGHT_TENANTS, FIELDWRIGHT_MAPPINGS,
+FIELDWRIGHT_PUBLIC_URL, FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_SANDBOXES
+(``tenant=http://127.0.0.1:9001``, several with commas between), FIELDWRIGHT_WEIGHTS (``tenant=3``, likewise).
 """
 
 from __future__ import annotations
@@ -19,36 +19,55 @@ DEFAULT_STATE = Path("var")
 DEFAULT_TENANTS = Path("tenants")
 _DATABASE = "fieldwright.db"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_DATABASES = {"postgresql": "postgresql", "postgres": "postgresql", "sqlite": "sqlite"}
+_REDIS = ("redis", "rediss", "unix")
+_HEAVIEST = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator sets. ``mappings`` None means the shipped ones.
 
+    ``database`` is a path, ``sqlite:///…`` or ``postgresql://…`` ("": the file ``fieldwright.db`` in ``state``);
+    ``redis`` is where wake-ups go between processes; either may hold a password, and is shown without it only.
+    ``weights`` are the tenants' shares of the workers, 1 where none is given.
     ``public_url`` is where the ATSs reach this service, without a trailing slash; ``sandboxes`` sends a tenant's
     calls to a pretend ATS (tenant → origin, loopback only); ``scorer_url`` is a scoring service of the operator's,
     ``scorer_token`` what it is signed in to with (the environment only: a flag would stand in process lists).
     """
 
     state: Path = DEFAULT_STATE
+    database: str = field(default="", repr=False)
+    redis: str | None = field(default=None, repr=False)
     tenants: Path = DEFAULT_TENANTS
     mappings: Path | None = None
     public_url: str | None = None
     scorer_url: str | None = None
     scorer_token: str | None = field(default=None, repr=False)
     sandboxes: Mapping[str, str] = field(default_factory=dict)
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.database:
+            object.__setattr__(self, "database", str(self.state / _DATABASE))
 
     @property
-    def database(self) -> Path:
-        return self.state / _DATABASE
+    def database_file(self) -> Path | None:
+        """The file of the database, None where it is on a server."""
+        scheme, separator, rest = self.database.partition("://")
+        if not separator:
+            return Path(self.database)
+        return Path(rest[1:]) if scheme == "sqlite" else None
 
-    def prepare_state(self) -> Path:
-        """The database's path, with its folder made (for this user only). Raises InputError where it cannot be."""
+    def prepare_state(self) -> str:
+        """The database, with its folder made where it is a file (for this user only). Raises InputError."""
+        file = self.database_file
+        folder = self.state if file is None else file.parent
         try:
-            self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise InputError(
-                f"The state folder {self.state} cannot be made: {error.strerror}.",
+                f"The state folder {folder} cannot be made: {error.strerror}.",
                 hint="Name another one with --state DIR or FIELDWRIGHT_STATE.",
             ) from None
         return self.database
@@ -58,11 +77,14 @@ def settings_from(
     environment: Mapping[str, str] = os.environ,
     *,
     state: Path | None = None,
+    database: str | None = None,
+    redis: str | None = None,
     tenants: Path | None = None,
     mappings: Path | None = None,
     public_url: str | None = None,
     scorer_url: str | None = None,
     sandboxes: Iterable[str] = (),
+    weights: Iterable[str] = (),
 ) -> Settings:
     """The settings of these flags and this environment. Raises InputError for an address that cannot be used."""
 
@@ -75,13 +97,64 @@ def settings_from(
 
     return Settings(
         state=folder(state, "STATE") or DEFAULT_STATE,
+        database=_database(database or said("DATABASE")),
+        redis=_redis(redis or said("REDIS")),
         tenants=folder(tenants, "TENANTS") or DEFAULT_TENANTS,
         mappings=folder(mappings, "MAPPINGS"),
         public_url=_origin(public_url or said("PUBLIC_URL"), "The public address"),
         scorer_url=_address(scorer_url or said("SCORER_URL"), "The scorer's address"),
         scorer_token=said("SCORER_TOKEN"),
         sandboxes=_sandboxes(tuple(sandboxes) or (said("SANDBOXES") or "").split(",")),
+        weights=_weights(tuple(weights) or (said("WEIGHTS") or "").split(",")),
     )
+
+
+def _database(text: str | None) -> str:
+    if text is None:
+        return ""
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return text
+    known = _DATABASES.get(scheme)
+    if known is None:
+        raise InputError(
+            f"There is no database of the kind {scheme[:20]!r}.",
+            hint="Give a path, sqlite:///relative.db, or postgresql://USER@HOST/DATABASE.",
+        )
+    if known == "postgresql" and _parts(text) is None:
+        raise InputError(
+            "The database's address cannot be read.",
+            hint="Write postgresql://USER:PASSWORD@HOST:PORT/DATABASE; in a password, / is %2F, @ is %40, # is %23.",
+        )
+    return f"{known}://{rest}"
+
+
+def _redis(text: str | None) -> str | None:
+    if text is None:
+        return None
+    parts = _parts(text)
+    if parts is None or parts.scheme not in _REDIS or not (parts.hostname or parts.scheme == "unix"):
+        raise InputError(
+            "The address of Redis cannot be read.",
+            hint="Write redis://HOST:PORT/NUMBER, rediss://… with TLS, or unix:///path/of/the/socket.",
+        )
+    return text
+
+
+def _weights(given: Iterable[str]) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for text in filter(None, map(str.strip, given)):
+        tenant, _, number = text.partition("=")
+        try:
+            weight = float(number)
+        except ValueError:
+            weight = 0.0
+        if not tenant or not 1 / _HEAVIEST <= weight <= _HEAVIEST:
+            raise InputError(
+                f"{text[:60]!r} is no weight.", hint=f"Write --weight TENANT=3, a number up to {_HEAVIEST:g}."
+            )
+        weights[tenant] = weight
+    return weights
 
 
 def _sandboxes(given: Iterable[str]) -> dict[str, str]:

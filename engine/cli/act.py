@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import AsJson, Mappings, Sandboxes, State, Tenants
+from engine.cli.options import AsJson, Database, Mappings, Sandboxes, State, Tenants
 from engine.cli.output import print_json, printable
 from engine.cli.tables import console, table
 from engine.cli.tenants import tenant_file
@@ -26,6 +26,7 @@ def act(
     values: Annotated[list[str] | None, typer.Argument(metavar="NAME=VALUE…", help="What the action takes.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Send without asking.")] = False,
     state: State = None,
+    database: Database = None,
     tenants: Tenants = None,
     mappings: Mappings = None,
     sandbox: Sandboxes = None,
@@ -35,7 +36,9 @@ def act(
 
     Shows the request with its secrets masked and asks; what was sent is in the audit.
     """
-    settings = settings_from(state=state, tenants=tenants, mappings=mappings, sandboxes=sandbox or ())
+    settings = settings_from(
+        state=state, database=database, tenants=tenants, mappings=mappings, sandboxes=sandbox or ()
+    )
     file = tenant_file(tenant, settings)
     if action is None:
         _list(load_overlay(file, settings.mappings).manifest, as_json)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.events import opened_store
-from engine.cli.options import AsJson, State
+from engine.cli.options import AsJson, Database, State
 from engine.cli.output import counted, print_json, printable
 from engine.cli.tables import show, table
 from engine.clock import iso, parse_iso
@@ -39,10 +39,11 @@ def list_entries(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     state: State = None,
+    database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """List calls to ATSs and what operators did, newest first."""
-    with opened_store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state, database=database)) as store:
         person = None if candidate is None else _pseudonym(store, tenant, candidate)
         found = store.audit.list(
             event,
@@ -94,6 +95,7 @@ def verify_entries(
         Path | None, typer.Option(metavar="FILE", help="The public keys the heads are signed with.")
     ] = None,
     state: State = None,
+    database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Prove that nobody changed, removed or added an entry; else name the first one that is wrong (exit code 1).
@@ -103,7 +105,7 @@ def verify_entries(
     if head and public_key is None:
         raise InputError("Heads are checked with the keys they are signed with.", hint="Name them: --public-key FILE")
     keys = read_public_keys(public_key) if public_key is not None else {}
-    with opened_store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state, database=database)) as store:
         verdict = verify(store.seals, chain.from_iterable(read_heads(file, keys) for file in head or ()))
     if as_json:
         print_json(asdict(verdict))
@@ -117,11 +119,12 @@ def verify_entries(
 def trim_entries(
     before: Annotated[str, typer.Option(metavar="TIME", help="Those from before this time go, such as 2026-01-31.")],
     state: State = None,
+    database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Take out old entries; what is kept can be verified still. On PostgreSQL the tables' owner has to do it."""
     until = moment(before)
-    with opened_store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state, database=database)) as store:
         verdict = verify(store.seals)
         if verdict.wrong is not None:
             raise FieldwrightError(f"Nothing was taken out: {verdict.wrong}.", hint="Find out why first.")

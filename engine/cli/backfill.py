@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import AsJson, Mappings, Sandboxes, Scorer, State, Tenants
+from engine.cli.options import AsJson, Database, Mappings, Sandboxes, Scorer, State, Tenants
 from engine.cli.output import counted, print_json
 from engine.cli.tenants import tenant_file
 from engine.clock import parse_iso
@@ -35,6 +35,7 @@ def backfill(
         typer.Option("--enqueue-only", help="Only put events into the inbox; `fieldwright serve` works them off."),
     ] = False,
     state: State = None,
+    database: Database = None,
     tenants: Tenants = None,
     mappings: Mappings = None,
     sandbox: Sandboxes = None,
@@ -43,7 +44,7 @@ def backfill(
 ) -> None:
     """Put what the ATS holds already through the engine. Stop it at any moment; the same command goes on."""
     settings = settings_from(
-        state=state, tenants=tenants, mappings=mappings, scorer_url=scorer, sandboxes=sandbox or ()
+        state=state, database=database, tenants=tenants, mappings=mappings, scorer_url=scorer, sandboxes=sandbox or ()
     )
     moment = _moment(since)
     try:
@@ -101,7 +102,7 @@ def _reading(progress: BackfillProgress) -> str:
 
 def _work(opened: OneTenant, settings: Settings, *, quiet: bool) -> int | None:
     """How many events ended; None where a running service does the work."""
-    with sole_worker(settings.state) as alone:
+    with sole_worker(settings) as alone:
         if not alone:
             return None
         opened.store.inbox.recover(everything=True)

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from engine.cli.options import AsJson, Mappings, PublicUrl, Sandboxes, State, Tenants
+from engine.cli.options import AsJson, Database, Mappings, PublicUrl, Sandboxes, State, Tenants
 from engine.cli.output import print_json, printable
 from engine.cli.tables import console, hanging, show, table
 from engine.cli.tenants import tenant_file
@@ -30,6 +30,7 @@ def doctor(
         bool, typer.Option("--show-secrets", help="Print the webhook's address whole, with the secret in it.")
     ] = False,
     state: State = None,
+    database: Database = None,
     tenants: Tenants = None,
     mappings: Mappings = None,
     public_url: PublicUrl = None,
@@ -41,7 +42,12 @@ def doctor(
     Exit code 0 when nothing failed, 1 otherwise; what is left to do by hand is listed at the end.
     """
     settings = settings_from(
-        state=state, tenants=tenants, mappings=mappings, public_url=public_url, sandboxes=sandbox or ()
+        state=state,
+        database=database,
+        tenants=tenants,
+        mappings=mappings,
+        public_url=public_url,
+        sandboxes=sandbox or (),
     )
     with open_tenant(tenant_file(tenant, settings), settings) as opened, ResumeReader(processes=1) as reader:
         address = settings.public_url or _LOCAL

@@ -11,7 +11,7 @@ import typer
 from engine.cli.event_held import held_json, show_held
 from engine.cli.event_story import event_summary, story_of
 from engine.cli.event_text import show_list, show_refused, show_story
-from engine.cli.options import AsJson, State
+from engine.cli.options import AsJson, Database, State
 from engine.cli.output import print_json
 from engine.errors import InputError
 from engine.model import OutcomeKind
@@ -35,12 +35,13 @@ def list_events(
     outcome: Annotated[str | None, typer.Option(help=f"Only those that ended so: {', '.join(OUTCOMES)}.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     state: State = None,
+    database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """List events, newest first."""
     _one_of("status", status, STATES)
     _one_of("outcome", outcome, OUTCOMES)
-    with opened_store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state, database=database)) as store:
         found = store.inbox.list(connection, status, outcome, limit)
         counts, refused = store.inbox.counts(connection), store.inbox.refused()
         held = held_causes(store, connection)
@@ -60,10 +61,11 @@ def show_event(
     id: Annotated[str, typer.Argument(help="The event's id, as `events list` shows it.")],
     raw: Annotated[bool, typer.Option("--raw", help="Also what was received, as it came.")] = False,
     state: State = None,
+    database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one event's whole way: each step, each rung and its cause, each request, each delivery, the outcome."""
-    with opened_store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state, database=database)) as store:
         story = story_of(store, id)
     if as_json:
         print_json(story.as_json(raw))
@@ -75,10 +77,11 @@ def show_event(
 def replay_event(
     id: Annotated[str, typer.Argument(help="The id of an event that has ended.")],
     state: State = None,
+    database: Database = None,
     as_json: AsJson = False,
 ) -> None:
     """Send an event that has ended through the engine again; what is written already is not written twice."""
-    with opened_store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state, database=database)) as store:
         with store.transaction():
             store.inbox.replay(id)
             event = store.inbox.get(id)
@@ -93,10 +96,11 @@ def replay_event(
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Store]:
     """The store of a running or stopped service. Raises InputError where there is none."""
-    if not settings.database.is_file():
+    file = settings.database_file
+    if file is not None and not file.is_file():
         raise InputError(
-            f"There is no database {settings.database}.",
-            hint="Name the folder the service runs with: --state DIR, or FIELDWRIGHT_STATE.",
+            f"There is no database {file}.",
+            hint="Name what the service runs with: --state DIR or --database URL, FIELDWRIGHT_STATE or _DATABASE.",
         )
     with Store.open(settings.database) as store:
         yield store

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import AsJson, Mappings, Sandboxes, State, Tenants
+from engine.cli.options import AsJson, Database, Mappings, Sandboxes, State, Tenants
 from engine.cli.output import print_json
 from engine.cli.tenants import tenant_file
 from engine.clock import iso
@@ -32,13 +32,16 @@ def feedback(
     by: Annotated[str | None, typer.Option(help="Who said it.")] = None,
     application: Annotated[str | None, typer.Option(help="The application's id, where the ATS has one.")] = None,
     state: State = None,
+    database: Database = None,
     tenants: Tenants = None,
     mappings: Mappings = None,
     sandbox: Sandboxes = None,
     as_json: AsJson = False,
 ) -> None:
     """Enter a hiring manager's answer about an application; it is written where the tenant wants it."""
-    settings = settings_from(state=state, tenants=tenants, mappings=mappings, sandboxes=sandbox or ())
+    settings = settings_from(
+        state=state, database=database, tenants=tenants, mappings=mappings, sandboxes=sandbox or ()
+    )
     given = {"verdict": verdict_of(verdict), "comment": _text(comment), "by": _text(by)}
     ids = {"candidate": candidate.strip(), "job": job.strip(), "application": application}
     with open_tenant(tenant_file(tenant, settings), settings) as opened:
@@ -86,7 +89,7 @@ def _accepted(opened: OneTenant, ids: dict[str, str | None], given: dict[str, st
 
 def _worked_off(opened: OneTenant, event_id: str, settings: Settings) -> tuple[Outcome | None, str]:
     """The event's outcome where this process could reach it, else who goes on with it."""
-    with sole_worker(settings.state) as alone:
+    with sole_worker(settings) as alone:
         if not alone:
             return None, "accepted; the running service writes it"
         work = InPlace(opened, settings)

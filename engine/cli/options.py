@@ -12,6 +12,27 @@ State = Annotated[
     Path | None,
     typer.Option("--state", metavar="DIR", help="Folder of the database. [FIELDWRIGHT_STATE; var]"),
 ]
+Database = Annotated[
+    str | None,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        help="postgresql://… or a file. Others of this machine see flags: a password goes into the environment. "
+        "[FIELDWRIGHT_DATABASE; fieldwright.db in --state]",
+    ),
+]
+Redis = Annotated[
+    str | None,
+    typer.Option("--redis", metavar="URL", help="Where processes wake each other. [FIELDWRIGHT_REDIS; none]"),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--weight",
+        metavar="TENANT=N",
+        help="A tenant's share of the workers; may be given again. [FIELDWRIGHT_WEIGHTS; 1]",
+    ),
+]
 Tenants = Annotated[
     Path | None,
     typer.Option("--tenants", metavar="DIR", help="Folder of the tenants' files. [FIELDWRIGHT_TENANTS; tenants]"),

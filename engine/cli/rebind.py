@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from engine.cli.options import AsJson, Mappings, Sandboxes, State, Tenants
+from engine.cli.options import AsJson, Database, Mappings, Sandboxes, State, Tenants
 from engine.cli.output import counted, print_json, printable
 from engine.cli.tables import console, show, table
 from engine.cli.tenants import tenant_file
@@ -27,6 +27,7 @@ def rebind(
         bool, typer.Option("--accept", help="Take what the ATS has now: the new name, or that the field is gone.")
     ] = False,
     state: State = None,
+    database: Database = None,
     tenants: Tenants = None,
     mappings: Mappings = None,
     sandbox: Sandboxes = None,
@@ -36,7 +37,9 @@ def rebind(
 
     Writes nothing to the ATS itself. A running service sends what was held; without one, the next start does.
     """
-    settings = settings_from(state=state, tenants=tenants, mappings=mappings, sandboxes=sandbox or ())
+    settings = settings_from(
+        state=state, database=database, tenants=tenants, mappings=mappings, sandboxes=sandbox or ()
+    )
     file = tenant_file(tenant, settings)
     if output is not None and (name is None) is not accepted:
         raise InputError("Say the field's name, or --accept, one of the two.", hint=f"fieldwright rebind {tenant}")

@@ -9,7 +9,7 @@ import typer
 
 from connectors.transport import HttpTransport
 from engine.cli.files import write_whole
-from engine.cli.options import Mappings, Sandboxes, State, Tenants
+from engine.cli.options import Database, Mappings, Sandboxes, State, Tenants
 from engine.cli.output import counted
 from engine.cli.plan import read_event
 from engine.cli.tenants import tenant_file
@@ -40,6 +40,7 @@ def record(
     pages: Annotated[int, typer.Option(min=1, max=50, help="How many of the list's pages.")] = 1,
     again: Annotated[bool, typer.Option("--replace", help="Replace the file if it is there.")] = False,
     state: State = None,
+    database: Database = None,
     tenants: Tenants = None,
     mappings: Mappings = None,
     sandbox: Sandboxes = None,
@@ -52,7 +53,9 @@ def record(
     if (event is None) == (stream is None):
         raise InputError("Say what is to be read: --event FILE or --stream NAME.")
     _check_out(out, again)
-    settings = settings_from(state=state, tenants=tenants, mappings=mappings, sandboxes=sandbox or ())
+    settings = settings_from(
+        state=state, database=database, tenants=tenants, mappings=mappings, sandboxes=sandbox or ()
+    )
     with open_tenant(tenant_file(tenant, settings), settings) as opened:
         origin = settings.sandboxes.get(opened.connection.name)
         given = read_event(event, opened.connection, name) if event is not None else None

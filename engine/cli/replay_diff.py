@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.events import opened_store
-from engine.cli.options import AsJson, Mappings, State, Tenants
+from engine.cli.options import AsJson, Database, Mappings, State, Tenants
 from engine.cli.output import print_json
 from engine.cli.replay_text import replay_json, show_replay
 from engine.cli.tenants import tenant_file
@@ -31,6 +31,7 @@ def replay_diff(
     ] = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 1 where anything would differ.")] = False,
     state: State = None,
+    database: Database = None,
     tenants: Tenants = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,8 +39,8 @@ def replay_diff(
 
     Compared field by field with what was written, from what the store kept. Sends nothing and changes nothing.
     """
-    live = settings_from(state=state, tenants=tenants)
-    ahead = settings_from(state=state, tenants=tenants, mappings=mappings)
+    live = settings_from(state=state, database=database, tenants=tenants)
+    ahead = settings_from(state=state, database=database, tenants=tenants, mappings=mappings)
     would = _connection(changed or tenant_file(tenant, live), ahead)
     if would.name != Path(tenant).stem:
         raise InputError(f"{changed} is the file of `{would.name}`, not of `{Path(tenant).stem}`.")

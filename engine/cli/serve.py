@@ -13,6 +13,7 @@ import typer
 from engine import __version__
 from engine.cli.options import (
     AsJson,
+    Database,
     JsonLogs,
     LogLevel,
     Mappings,
@@ -27,6 +28,7 @@ from engine.cli.options import (
 from engine.cli.output import print_json
 from engine.errors import InputError
 from engine.manifest.connection import Connection
+from engine.redaction import without_password
 from engine.runtime.doors import DoorReport, door_report, unsafe
 from engine.runtime.logs import set_up
 from engine.runtime.service import Service, open_scorer
@@ -44,6 +46,7 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")] = 8080,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Worker threads.")] = 4,
     state: State = None,
+    database: Database = None,
     tenants: Tenants = None,
     mappings: Mappings = None,
     public_url: PublicUrl = None,
@@ -61,6 +64,7 @@ def serve(
     """
     settings = settings_from(
         state=state,
+        database=database,
         tenants=tenants,
         mappings=mappings,
         public_url=public_url,
@@ -71,10 +75,10 @@ def serve(
     set_up(_secrets(connections), as_json=json_logs, level=log_level, role="serve")
     built(__version__, "serve")
     settings.prepare_state()
-    with sole_worker(settings.state) as alone, Store.open(settings.database) as store:
+    with sole_worker(settings) as alone, Store.open(settings.database) as store:
         if not alone:
             raise InputError(
-                f"Another fieldwright works on the state folder {settings.state}.",
+                f"Another fieldwright works on the database {settings.database_file}.",
                 hint="Stop it first, or name another folder with --state DIR.",
             )
         store.connections.check_keys()
@@ -134,11 +138,13 @@ def _secrets(connections: Mapping[str, Connection]) -> list[str]:
 
 def _tell(url: str, reports: list[DoorReport], warnings: list[str], settings: Settings, as_json: bool) -> None:
     if as_json:
-        told = {"url": url, "state": str(settings.state), "warnings": warnings}
+        told = {"url": url, "database": without_password(settings.database), "warnings": warnings}
         print_json({**told, "tenants": [report.as_json() for report in reports]})
         return
     count = f"{len(reports)} {'tenant' if len(reports) == 1 else 'tenants'}"
-    typer.echo(f"fieldwright serves {count} at {url}, state in {settings.state}; Ctrl-C ends it.")
+    typer.echo(
+        f"fieldwright serves {count} at {url}, database {without_password(settings.database)}; Ctrl-C ends it."
+    )
     for report in reports:
         typer.echo(f"\n{report.tenant} ({report.ats})\n  webhook  {report.webhook}\n  polled   {report.polled}")
         typer.echo(f"  relies on {report.truth}")

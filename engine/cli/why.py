@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from engine.cli.events import opened_store
-from engine.cli.options import AsJson, Mappings, State, Tenants
+from engine.cli.options import AsJson, Database, Mappings, State, Tenants
 from engine.cli.output import print_json, printable
 from engine.cli.tables import console, hanging
 from engine.cli.tenants import tenant_file
@@ -27,12 +27,13 @@ def why(
     event: Annotated[str, typer.Argument(help="The event's id, as `events list` shows it.")],
     output: Annotated[str, typer.Argument(help="The output, such as match_score.")],
     state: State = None,
+    database: Database = None,
     tenants: Tenants = None,
     mappings: Mappings = None,
     as_json: AsJson = False,
 ) -> None:
     """Show where an output's value comes from: file, line, layer, what was read, each place and its cause."""
-    settings = settings_from(state=state, tenants=tenants, mappings=mappings)
+    settings = settings_from(state=state, database=database, tenants=tenants, mappings=mappings)
     with opened_store(settings) as store:
         tenant = store.inbox.get(event).connection
         overlay = load_overlay(tenant_file(tenant, settings), settings.mappings)

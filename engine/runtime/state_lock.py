@@ -1,4 +1,4 @@
-"""Who works on a state folder: one process at a time says so by a lock that ends with the process.
+"""Who works on a database that is a file: one process at a time says so by a lock that ends with the process.
 
 Whoever holds it knows that no other worker is alive, and may take back at once what a killed one had leased.
 """
@@ -9,15 +9,21 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-_NAME = "worker.lock"
+from engine.settings import Settings
 
 
 @contextmanager
-def sole_worker(state: Path) -> Iterator[bool]:
-    """Yields whether this process is now the only one that works on ``state``; ends with the block."""
-    descriptor = os.open(state / _NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+def sole_worker(settings: Settings) -> Iterator[bool]:
+    """Yields whether this process is now the only one that works on the database; ends with the block.
+
+    On a server's database nobody ever knows that of the others: it yields False.
+    """
+    file = settings.database_file
+    if file is None:
+        yield False
+        return
+    descriptor = os.open(file.with_name(f"{file.name}.lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         yield _locked(descriptor)
     finally:

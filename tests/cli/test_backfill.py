@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.runtime.state_lock import sole_worker
+from engine.settings import Settings
 from tests.cli.tenant_runs import Desk, desk
 
 
@@ -45,7 +46,7 @@ def test_where_a_service_runs_the_work_is_left_to_it(tmp_path: Path) -> None:
     with desk(tmp_path) as here:
         here.apply(2)
         (tmp_path / "state").mkdir()
-        with sole_worker(tmp_path / "state") as alone:
+        with sole_worker(Settings(state=tmp_path / "state")) as alone:
             assert alone
             ended = here.run("backfill", "trial")
         assert "the running service works them off" in ended.out

@@ -10,6 +10,7 @@ import pytest
 
 from engine.runtime.doors import spoken, unsafe
 from engine.runtime.state_lock import sole_worker
+from engine.settings import Settings
 from tests.cli.tenant_runs import desk
 from tests.e2e.test_restart import Process, pretend_ats
 
@@ -42,10 +43,10 @@ def test_a_folder_without_tenants_is_said_to_be_one(tmp_path: Path) -> None:
 def test_a_state_folder_has_one_service(tmp_path: Path) -> None:
     with desk(tmp_path) as here:
         (tmp_path / "state").mkdir()
-        with sole_worker(tmp_path / "state"):
+        with sole_worker(Settings(state=tmp_path / "state")):
             ended = here.run("serve", "--port", "0")
         assert ended.code == 2
-        assert "Another fieldwright works on the state folder" in ended.err
+        assert "Another fieldwright works on the database" in ended.err
 
 
 def test_a_port_that_is_taken_is_no_traceback(tmp_path: Path) -> None:
