@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.events import opened_store
-from engine.cli.options import AsJson, State
+from engine.cli.options import AsJson, Database, State
 from engine.cli.output import counted, print_json
 from engine.cli.tables import show, table
 from engine.runtime.operators import operator
@@ -28,9 +28,9 @@ def make_key(
 
 
 @app.command("status")
-def tell_status(state: State = None, as_json: AsJson = False) -> None:
+def tell_status(state: State = None, database: Database = None, as_json: AsJson = False) -> None:
     """Tell how many secrets are encrypted with each key; exit code 1 where one cannot be decrypted."""
-    with opened_store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state, database=database)) as store:
         given, used = store.vault.ids(), store.connections.key_ids()
     missing = sorted(set(used) - {"", *given})
     if as_json:
@@ -46,12 +46,12 @@ def tell_status(state: State = None, as_json: AsJson = False) -> None:
 
 
 @app.command("rotate")
-def rotate_keys(state: State = None, as_json: AsJson = False) -> None:
+def rotate_keys(state: State = None, database: Database = None, as_json: AsJson = False) -> None:
     """Encrypt every secret with the first key, while the service runs; then the other keys can go.
 
     Each service must have been started with both keys before.
     """
-    with opened_store(settings_from(state=state)) as store:
+    with opened_store(settings_from(state=state, database=database)) as store:
         first, count = store.vault.ids()[0], store.connections.rotate()
         store.audit.act(operator(), "rotate", detail=f"{counted(count, 'secret')} with the key {first}")
         others = {id_: left for id_, left in store.connections.key_ids().items() if id_ != first}
