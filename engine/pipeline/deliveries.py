@@ -12,17 +12,17 @@ from collections.abc import Mapping
 
 from engine.clock import Clock
 from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, held_up
-from engine.delivery.schedule import GiveUp, decide, next_turn
+from engine.delivery.schedule import GiveUp, TryAgain, decide, next_turn
 from engine.errors import CallError, FieldwrightError, LeaseLost, StoreUnavailable, Throttled
 from engine.model import Json, as_plain
 from engine.pipeline.attempts import Attempts, NotMoved
 from engine.pipeline.falling import Work, move
 from engine.pipeline.holding import release
-from engine.pipeline.outcomes import outcome_of, record_outcome
+from engine.pipeline.outcomes import POISONED, outcome_of, record_outcome
 from engine.pipeline.payload import planned_of
 from engine.pipeline.pins import Pins, pinned
 from engine.pipeline.publishing import NewToken, new_token
-from engine.pipeline.route import LEASE_S, Route, working_on
+from engine.pipeline.route import LEASE_S, MOST_UNFINISHED, Route, working_on
 from engine.pipeline.telling import attempt_detail, told_nowhere
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
@@ -94,6 +94,9 @@ class DeliveryWork:
         if present is None:
             self._store.outbox.settle(delivery.id, delivery.token, "dead", "the connection is not there any more")
             return
+        if delivery.unfinished > MOST_UNFINISHED:
+            self._store.outbox.settle(delivery.id, delivery.token, "dead", POISONED)
+            return
         try:
             route = pinned(self._pins, present, delivery.manifest_hash)
             work = Work(route, delivery, planned_of(delivery.payload), self._context(route, delivery))
@@ -108,7 +111,7 @@ class DeliveryWork:
         except Exception:
             reference = secrets.token_hex(4)
             _log.exception("delivery %s failed, reference %s", delivery.id, reference)
-            self._again(delivery, Later(f"an internal error, reference {reference}", sent=delivery.sent))
+            self._after_surprise(delivery, f"an internal error, reference {reference}")
 
     def _context(self, route: Route, delivery: Delivery) -> dict[str, Json]:
         connection = route.connection
@@ -155,6 +158,15 @@ class DeliveryWork:
             self._store.written.remember(delivery.connection, delivery.subject, rows)
         for write in work.planned.writes:
             metrics.RUNGS.labels(write.place, str(write.rung + 1)).inc()
+
+    def _after_surprise(self, delivery: Delivery, cause: str) -> None:
+        if delivery.unfinished >= MOST_UNFINISHED:
+            self._store.outbox.settle(delivery.id, delivery.token, "dead", f"{POISONED}: {cause}")
+            return
+        decision = decide(delivery.attempts, self._clock.now())
+        at = decision.at if isinstance(decision, TryAgain) else self._clock.now()
+        # How far it came is not known: that it may have been sent must not be forgotten.
+        self._store.outbox.retry_at(delivery.id, delivery.token, at, cause, sent=None)
 
     def _again(self, delivery: Delivery, later: Later) -> None:
         sent = later.sent or delivery.sent

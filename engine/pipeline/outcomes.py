@@ -15,6 +15,9 @@ from engine.store.store import Store
 from engine.telemetry import metrics
 from engine.telemetry.working import working
 
+POISONED = "delivering it ended the worker three times"
+"""How the reason of what ends for that begins."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +41,7 @@ def outcome_of(deliveries: Sequence[Delivery], nowhere: Sequence[str] = ()) -> O
     dead = [delivery for delivery in deliveries if delivery.state == "dead"]
     arrived = [delivery for delivery in deliveries if delivery.state == "delivered"]
     causes = "; ".join(dict.fromkeys(f"{delivery.operation}: {delivery.last_cause}" for delivery in dead))
-    if dead and all(delivery.last_cause.startswith(UNUSABLE) for delivery in dead):
+    if dead and all(delivery.last_cause.startswith((UNUSABLE, POISONED)) for delivery in dead):
         return Outcome(OutcomeKind.QUARANTINED, causes)
     if dead:
         some = f"{len(arrived)} of {len(arrived) + len(dead)} requests arrived; " if arrived else ""

@@ -42,8 +42,10 @@ class NewDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A stored delivery. ``attempts`` counts claims, each before it ran.
+    """A stored delivery.
 
+    ``attempts`` counts claims, each before it ran; ``unfinished`` those in a row, this one included, of which no
+    worker could tell how they ended.
     ``sent`` says that an earlier attempt may have been applied without us knowing: look before sending again.
     """
 
@@ -62,6 +64,7 @@ class Delivery:
     marker: str
     state: DeliveryState
     attempts: int
+    unfinished: int
     next_at: float
     lease_until: float | None
     token: int

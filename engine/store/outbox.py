@@ -57,7 +57,8 @@ class Outbox:
             if id_ is None:
                 return None
             values = {"state": "leased", "lease_until": now + lease_s, "token": next_token(connection)}
-            changed = update(outbox).where(outbox.c.id == id_).values(attempts=outbox.c.attempts + 1, **values)
+            counts = {"attempts": outbox.c.attempts + 1, "unfinished": outbox.c.unfinished + 1}
+            changed = update(outbox).where(outbox.c.id == id_).values(**counts, **values)
             connection.execute(changed)
             return delivery_from(connection.execute(select(outbox).where(outbox.c.id == id_)).one())
 
@@ -97,14 +98,18 @@ class Outbox:
             return self._insert(connection, old.event_id, replacement, old.turn, not_before=0.0)
 
     def retry_at(
-        self, id: str, token: int, next_at: float, cause: str, sent: bool = False, *, counted: bool = True
+        self, id: str, token: int, next_at: float, cause: str, sent: bool | None = False, *, counted: bool = True
     ) -> None:
         """Gives the delivery back, to be tried at ``next_at``. ``sent``: it may have been applied, look first.
 
-        ``counted`` False: this was no try.
+        ``sent`` None: nobody can tell how this try ended, what was marked before stays. ``counted`` False: this was
+        no try.
         """
         back: dict[str, Any] = {"state": "pending", "next_at": next_at, "last_cause": cause, "lease_until": None}
-        back |= {"sent": sent} if counted else {"sent": sent, "attempts": outbox.c.attempts - 1}
+        if sent is not None:
+            back |= {"sent": sent, "unfinished": 0}
+        if not counted:
+            back["attempts"] = outbox.c.attempts - 1
         with self._database.write() as connection:
             kept = _change(connection, id, token, back)
             connection.execute(_those_behind(kept, next_at).values(next_at=next_at))

@@ -92,6 +92,7 @@ outbox = Table(
     text_column("state"),
     Column("turn", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("unfinished", Integer, nullable=False, server_default="0"),
     Column("next_at", Double, nullable=False),
     Column("lease_until", Double),
     Column("token", BigInteger),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors.answers import Reading, read
+from connectors.messages import Answer, RawAnswer
 from engine.model import OutcomeKind
 from tests.pipeline.line import Line, open_line
 
@@ -78,3 +80,49 @@ def test_accepted_events_are_outcomes_plus_what_is_open_at_every_moment(line: Li
     line.pass_time(400)
     line.pass_time(400)
     assert line.store.inbox.counts()["outcome"] == {"delivered": 4}
+
+
+def planned(line: Line) -> str:
+    event = line.accept("application.created", candidate=line.apply(), job=line.job)
+    line.events.translate_received()
+    line.events.work_once()
+    return event
+
+
+def test_a_delivery_that_ends_its_worker_three_times_is_put_aside(line: Line) -> None:
+    event = planned(line)
+    poisoned = line.store.outbox.of_event(event)[0].id
+    for _ in range(3):
+        delivery = line.store.outbox.claim(120)
+        assert delivery is not None
+        assert delivery.id == poisoned
+        line.clock.advance(121)
+        line.store.outbox.recover()
+    line.work()
+    put_aside = line.store.outbox.get(poisoned)
+    assert put_aside is not None
+    assert (put_aside.state, put_aside.last_cause) == ("dead", "delivering it ended the worker three times")
+    others = {one.state for one in line.store.outbox.of_event(event) if one.id != poisoned}
+    assert others == {"delivered"}
+
+
+def test_after_an_internal_error_it_is_not_forgotten_that_the_request_may_have_been_sent(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = planned(line)
+
+    def answered(raw: RawAnswer, reading: Reading, now: float) -> Answer:
+        if reading.operation.writes and not reading.operation.idempotent:
+            raise RuntimeError("the answer was not understood")
+        return read(raw, reading, now)
+
+    monkeypatch.setattr("connectors.profiles.read", answered)
+    line.work()
+    monkeypatch.undo()
+    (left,) = [one for one in line.store.outbox.of_event(event) if one.state == "pending"]
+    assert (left.sent, left.unfinished) == (True, 1)
+    line.pass_time(10)
+    line.work()
+    assert line.outcome(event).kind is OutcomeKind.DELIVERED  # type: ignore[union-attr]
+    pdfs = [one for one in line.view(left.candidate_id).attachments if one.type == "GENERIC_FILE"]
+    assert len(pdfs) == 1
