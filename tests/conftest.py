@@ -4,10 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
+from tests import servers
 from tests.conformance import reporting
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of its own for the test, which runs once for each kind of database."""
+    return servers.postgres_url() if request.param == "postgresql" else f"sqlite:///{tmp_path}/store.db"
 
 
 def chromium_path() -> str | None:

@@ -1,41 +1,37 @@
 """The database behind the store: opening it, and transactions in which every failure has a name people can act on.
 
-In: a URL (``sqlite:///x.db``), a path or ``:memory:``. Out: transactions for the table families.
-On SQLite one thread of a process writes at a time (a lock is fairer and quicker than SQLite's own polling);
-a transaction begun inside another of the same thread becomes a part of it.
+In: a URL (``postgresql://…``, ``sqlite:///x.db``), a path or ``:memory:``. Out: transactions for the table families.
+On SQLite one thread of a process writes at a time (a lock is fairer and quicker than SQLite's own polling); on
+PostgreSQL they write side by side. A transaction begun inside another of the same thread becomes a part of it.
 """
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, insert, inspect, select, update
+from sqlalchemy import Connection, Engine, Table, func, insert, inspect, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from engine.errors import InputError, StoreUnavailable
 from engine.store import schema
+from engine.store.opening import (
+    check_server,
+    postgres_engine,
+    postgres_url,
+    reading,
+    shown,
+    sqlite_engine,
+    sqlite_path,
+)
 
 _WITHOUT_NEW_TABLES = 1
 """The schema that lacks nothing but tables."""
-
-_PRAGMAS = (
-    "PRAGMA busy_timeout = 10000",
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA foreign_keys = ON",
-    "PRAGMA secure_delete = ON",
-    "PRAGMA cache_size = -16000",
-    "PRAGMA wal_autocheckpoint = 4000",
-    "PRAGMA journal_size_limit = 67108864",
-)
 
 
 class Database:
@@ -43,20 +39,26 @@ class Database:
 
     def __init__(self, engine: Engine, temporary: tempfile.TemporaryDirectory[str] | None = None) -> None:
         self.engine = engine
-        self._reader = engine.execution_options(fieldwright_reads=True)
+        self.on_postgres = engine.dialect.name == "postgresql"
+        self._reader = reading(engine)
         self._temporary = temporary
-        self._writing = threading.RLock()
+        self._writing: AbstractContextManager[object] = nullcontext() if self.on_postgres else threading.RLock()
         self._own = threading.local()
 
     @classmethod
     def open(cls, url_or_path: str | Path) -> Database:
         """Opens or creates it. Raises InputError where it cannot be used, such as a newer schema."""
-        temporary = tempfile.TemporaryDirectory(prefix="fieldwright-") if url_or_path == ":memory:" else None
-        path = Path(temporary.name) / "memory.db" if temporary else sqlite_path(url_or_path)
-        _create_private(path)
-        database = cls(_sqlite_engine(path), temporary)
+        url = postgres_url(url_or_path)
+        if url is not None:
+            database, name = cls(postgres_engine(url)), shown(url)
+        else:
+            temporary = tempfile.TemporaryDirectory(prefix="fieldwright-") if url_or_path == ":memory:" else None
+            path = Path(temporary.name) / "memory.db" if temporary else sqlite_path(url_or_path)
+            database, name = cls(sqlite_engine(path), temporary), str(path)
         try:
-            database._prepare(str(path))
+            if url is not None:
+                check_server(database.engine, url)
+            database._prepare(name)
         except BaseException:
             database.close()
             raise
@@ -95,6 +97,7 @@ class Database:
     def _prepare(self, name: str) -> None:
         try:
             with self.write() as connection:
+                one_at_a_time(connection, "schema")
                 found = _version_of(connection)
                 if found is None:
                     _refuse_foreign(connection, name)
@@ -130,20 +133,6 @@ def one_at_a_time(connection: Connection, name: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
 
 
-def sqlite_path(url_or_path: str | Path) -> Path:
-    """The file named by a ``sqlite:///`` URL or a path. Raises InputError for any other kind of URL."""
-    text = str(url_or_path)
-    if "://" not in text:
-        return Path(text)
-    scheme, _, rest = text.partition("://")
-    if scheme != "sqlite" or not rest.startswith("/") or rest == "/":
-        raise InputError(
-            f"The database must be a SQLite file, not a {scheme}:// address.",
-            hint="Give a path, or sqlite:///relative.db, or sqlite:////absolute/path.db.",
-        )
-    return Path(rest[1:])
-
-
 @contextmanager
 def failures_named() -> Iterator[None]:
     """Turns the driver's errors into the engine's. Never a value of a row in the text."""
@@ -159,43 +148,10 @@ def failures_named() -> Iterator[None]:
 
 
 def _first_line(error: SQLAlchemyError) -> str:
-    cause = str(error.orig) if isinstance(error, DBAPIError) else type(error).__name__
-    return (cause.splitlines() or ["no reason given"])[0].rstrip(".")
-
-
-def _create_private(path: Path) -> None:
-    try:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise InputError(
-            f"The database file {path} cannot be opened: {error.strerror}.",
-            hint="Name a file in a folder that exists and that this user may write to.",
-        ) from None
-
-
-def _sqlite_engine(path: Path) -> Engine:
-    engine = create_engine(
-        f"sqlite:///{path}",
-        hide_parameters=True,
-        pool_size=8,
-        max_overflow=-1,
-        connect_args={"check_same_thread": False, "timeout": 10.0, "cached_statements": 256},
-    )
-    event.listen(engine, "connect", _configure)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _configure(dbapi_connection: sqlite3.Connection, _record: object) -> None:
-    dbapi_connection.isolation_level = None
-    for pragma in _PRAGMAS:
-        dbapi_connection.execute(pragma).close()
-
-
-def _begin(connection: Connection) -> None:
-    # A deferred transaction that starts to write fails at once when another wrote in between: lock first.
-    reads = connection.get_execution_options().get("fieldwright_reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    if not isinstance(error, DBAPIError) or isinstance(error, DataError):
+        # What a driver says of data it refuses may hold the data.
+        return type(error).__name__
+    return (str(error.orig).splitlines() or ["no reason given"])[0].rstrip(".")
 
 
 def _version_of(connection: Connection) -> int | None:
@@ -208,8 +164,8 @@ def _version_of(connection: Connection) -> int | None:
 def _refuse_foreign(connection: Connection, name: str) -> None:
     if inspect(connection).get_table_names():
         raise InputError(
-            f"The file {name} is a database of something else.",
-            hint="Name another file; one that does not exist is created.",
+            f"The database {name} is one of something else.",
+            hint="Name another one: an empty PostgreSQL database, or a file, which is created where there is none.",
         )
 
 

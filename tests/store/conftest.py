@@ -1,9 +1,8 @@
-"""A store on a real file, with a clock that the test moves."""
+"""A store on a real file, and on PostgreSQL, with a clock that the test moves."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,6 +16,6 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def store(tmp_path: Path, clock: ManualClock) -> Iterator[Store]:
-    with Store.open(tmp_path / "store.db", clock) as opened:
+def store(store_url: str, clock: ManualClock) -> Iterator[Store]:
+    with Store.open(store_url, clock) as opened:
         yield opened
