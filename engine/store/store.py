@@ -1,6 +1,6 @@
 """The store: one opened database and the table families in it. Safe to share between threads.
 
-In: a path, ``sqlite:///…`` or ``:memory:`` (a file that lives as long as the store), and a clock.
+In: a path, ``sqlite:///…``, ``:memory:`` (a file that lives as long as the store) or ``postgresql://…``, and a clock.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from engine.store.cache import Cache
 from engine.store.capabilities import Capabilities
 from engine.store.connections import Connections
 from engine.store.cursors import Cursors
-from engine.store.database import Database, sqlite_path
+from engine.store.database import Database
 from engine.store.erasure import erase_candidate
 from engine.store.gauges import Gauges
 from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
 from engine.store.inbox import Inbox
 from engine.store.mappings import Mappings
+from engine.store.opening import postgres_url, sqlite_path
 from engine.store.outbox import Outbox
 from engine.store.persons import Persons
 from engine.store.published import Published
@@ -96,6 +97,6 @@ class Store:
 def _own_vault(url_or_path: str) -> Vault:
     if url_or_path == ":memory:":
         return Vault(partial(parse_keys, new_key(), "memory"))
-    if url_or_path.startswith("postgresql"):
+    if postgres_url(url_or_path):
         return Vault.given(None)
     return Vault.beside(sqlite_path(url_or_path).parent)
