@@ -14,13 +14,13 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, ProgrammingError, SQLAlchemyError
 
+from engine.clock import SYSTEM
 from engine.errors import InputError
 
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
 _FORM = "postgresql://USER:PASSWORD@HOST:5432/DATABASE"
 _PRAGMAS = (
     "PRAGMA busy_timeout = 10000",
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA secure_delete = ON",
@@ -35,6 +35,8 @@ _SETTINGS = (
     "SET idle_in_transaction_session_timeout = '60s'",
 )
 _CONNECT_S = 5
+_LOCKED_TRIES = 500
+_LOCKED_WAIT_S = 0.02
 
 
 def postgres_url(url_or_path: str | Path) -> URL | None:
@@ -169,8 +171,22 @@ def _create_private(path: Path) -> None:
 
 def _configure(dbapi_connection: sqlite3.Connection, _record: object) -> None:
     dbapi_connection.isolation_level = None
+    _log_ahead(dbapi_connection)
     for pragma in _PRAGMAS:
         dbapi_connection.execute(pragma).close()
+
+
+def _log_ahead(connection: sqlite3.Connection) -> None:
+    # Two that make a new file log ahead at once get in each other's way, and SQLite does not wait here by itself.
+    for again in reversed(range(_LOCKED_TRIES)):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL").close()
+        except sqlite3.OperationalError as error:
+            if not again or "locked" not in str(error):
+                raise
+            SYSTEM.sleep(_LOCKED_WAIT_S)
+        else:
+            return
 
 
 def _settle(dbapi_connection: Any, _record: object) -> None:
