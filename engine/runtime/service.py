@@ -16,8 +16,6 @@ from connectors.json_poster import HttpJsonPoster
 from connectors.transport import HttpTransport
 from engine.clock import SYSTEM, Clock
 from engine.errors import InputError, StoreUnavailable
-from engine.intake.drain import Drainer
-from engine.intake.poll import Poller
 from engine.intake.registration import Registrar
 from engine.intake.subscriptions import Subscriptions
 from engine.manifest.connection import Connection
@@ -26,8 +24,10 @@ from engine.pipeline.events import EventWork
 from engine.pipeline.pins import Pins
 from engine.pipeline.route import Route, open_route
 from engine.ports import Scorer
+from engine.runtime.duties import Duties
 from engine.runtime.gauges import StoreReadings
-from engine.runtime.timers import Timers
+from engine.runtime.leader import Alone, LeaseLocks
+from engine.runtime.sweeps import sweeps_of
 from engine.runtime.workers import Workers
 from engine.scoring import Background, BuiltinScorer, RemoteScorer, ResumeReader, Skills
 from engine.store.group_commit import GroupCommit
@@ -74,7 +74,10 @@ def open_routes(
 
 
 class Service:
-    """All parts of the running engine. ``start`` once, ``stop`` once; usable in a ``with`` statement."""
+    """All parts of the running engine. ``start`` once, ``stop`` once; usable in a ``with`` statement.
+
+    ``locks`` say which of several processes leads; without them this one is alone.
+    """
 
     def __init__(
         self,
@@ -86,6 +89,7 @@ class Service:
         public_url: str | None = None,
         clock: Clock = SYSTEM,
         workers: int = 4,
+        locks: LeaseLocks | None = None,
     ) -> None:
         connections = {name: replace(one, public_url=public_url) for name, one in connections.items()}
         self.connections, self.store, self._clock = connections, store, clock
@@ -98,21 +102,26 @@ class Service:
         self._accepting = GroupCommit(store.inbox)
         events = EventWork(self.routes, store, scorer, self._reader, clock, pins=self._pins)
         deliveries = DeliveryWork(self.routes, store, clock, pins=self._pins)
-        self._workers = Workers(events, deliveries, store, clock, workers)
+        self._workers = Workers(events, deliveries, clock, workers)
+        self._sweeps = sweeps_of(store, deliveries, clock)
+        self._locks = locks or Alone()
         self._health = Health(store, clock, Vitals(self._workers.dead, self._workers.stuck))
         self._web: WebServer | None = None
         self._metrics: WebServer | None = None
-        self._timers: Timers | None = None
+        self._duties: Duties | None = None
 
     def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
-        """Opens the doors, then starts the workers and the timers; the address of the web front."""
+        """Opens the doors, then starts the workers and what a leader does; the address of the web front."""
         known, health = self._subscriptions, self._health
         app = make_app(self.connections, self.store, self._accepting, self._clock, subscriptions=known, health=health)
         self._web = WebServer(app, host, port)
         url = self._web.start()
         self._workers.start()
-        self._timers = self._make_timers(self._public_url or url)
-        self._timers.start()
+        told = self._public_url or url
+        self._duties = Duties(
+            self.routes, self.store, self._clock, self._sweeps, lambda route: self.registrar(route, told), self._locks
+        )
+        self._duties.start()
         return url
 
     def open_metrics(self, host: str, port: int) -> str:
@@ -129,8 +138,8 @@ class Service:
         if self._web is not None:
             self._web.stop()
         ended = self._workers.stop(max(1.0, ends_at - time.monotonic()))
-        if self._timers is not None:
-            self._timers.stop(max(1.0, ends_at - time.monotonic()))
+        if self._duties is not None:
+            self._duties.stop(max(1.0, ends_at - time.monotonic()))
         self._accepting.close()
         with suppress(StoreUnavailable):
             self.store.seals.seal(whole=True)
@@ -141,22 +150,6 @@ class Service:
             route.caller.close()
         self._pins.close()
         return ended
-
-    def _make_timers(self, public_url: str) -> Timers:
-        pollers: dict[str, Poller] = {}
-        registrars: dict[str, Registrar] = {}
-        drainers: dict[str, Drainer] = {}
-        check_every_s: dict[str, float] = {}
-        for name, route in self.routes.items():
-            events = route.connection.manifest.events
-            if events.poll is not None:
-                pollers[name] = Poller(route.connection, route.caller, self.store, self._clock)
-            if events.queue is not None:
-                drainers[name] = Drainer(route.connection, events.queue, route.caller, self.store, self._clock)
-            if events.webhook is not None and events.webhook.registration is not None:
-                registrars[name] = self.registrar(route, public_url)
-                check_every_s[name] = events.webhook.registration.check_every_s
-        return Timers(pollers, registrars, drainers, self._clock, check_every_s=check_every_s)
 
     def registrar(self, route: Route, public_url: str) -> Registrar:
         """What keeps the subscription of ``route`` alive, and tells the door of a new key."""

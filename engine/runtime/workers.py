@@ -10,28 +10,21 @@ from engine.clock import Clock
 from engine.errors import LeaseLost, StoreUnavailable
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
-from engine.store.store import Store
 from engine.telemetry import metrics
 
 _IDLE_S = 0.2
 _STORE_AWAY_S = 1.0
-_SWEEP_S = 15.0
 _STUCK_S = 1800.0
-_TEXTS_KEPT_S = 30 * 86400.0
 _log = logging.getLogger(__name__)
 
 
 class Workers:
     """``count`` threads, each taking whatever is due: translation, an event, a delivery."""
 
-    def __init__(
-        self, events: EventWork, deliveries: DeliveryWork, store: Store, clock: Clock, count: int = 4
-    ) -> None:
-        self._events, self._deliveries, self._store, self._clock = events, deliveries, store, clock
+    def __init__(self, events: EventWork, deliveries: DeliveryWork, clock: Clock, count: int = 4) -> None:
+        self._events, self._deliveries, self._clock = events, deliveries, clock
         self._stopping = threading.Event()
         self._translating = threading.Lock()
-        self._sweeping = threading.Lock()
-        self._swept_at = float("-inf")
         self._turned_at: dict[str, float] = {}
         self._threads = [threading.Thread(target=self._run, name=f"worker-{n}", daemon=True) for n in range(count)]
 
@@ -80,7 +73,6 @@ class Workers:
 
     def turn(self) -> bool:
         """One thing of each kind that is due; whether there was any."""
-        self._sweep()
         busy = self._translate()
         event_id = self._events.work_once()
         if event_id is not None:
@@ -100,22 +92,3 @@ class Workers:
             return self._events.translate_received() > 0
         finally:
             self._translating.release()
-
-    def _sweep(self) -> None:
-        """Takes back what dead workers held, ends events whose last delivery was settled by one, removes what is
-        over (published files, texts of mappings), and seals the audit."""
-        now = self._clock.monotonic()
-        if now - self._swept_at < _SWEEP_S or not self._sweeping.acquire(blocking=False):
-            return
-        try:
-            self._swept_at = now
-            self._store.inbox.recover()
-            self._store.outbox.recover()
-            self._store.published.remove_expired()
-            self._store.seals.seal()
-            self._store.mappings.forget_unused(self._clock.now() - _TEXTS_KEPT_S)
-            self._deliveries.release_held()
-            for event in self._store.inbox.settled(200):
-                self._deliveries.finish_event(event.id)
-        finally:
-            self._sweeping.release()
