@@ -59,7 +59,8 @@ class DeliveryWork:
         delivery = self._store.outbox.claim(LEASE_S, event_id, self._only)
         if delivery is None:
             return None
-        with working_on(delivery.event_id, delivery.connection, delivery.candidate_id):
+        of = (delivery.event_id, delivery.connection, delivery.candidate_id)
+        with working_on(*of), self._store.gathering():
             try:
                 self._deliver(delivery)
                 self.finish_event(delivery.event_id)

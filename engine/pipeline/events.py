@@ -78,7 +78,7 @@ class EventWork:
         if claim is None:
             return None
         event = _spokesman(claim)
-        with working_on(event.id, event.connection, event.candidate_id):
+        with working_on(event.id, event.connection, event.candidate_id), self._store.gathering():
             try:
                 self._work(claim, event)
             except LeaseLost:

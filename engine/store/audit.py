@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, Connection, insert, select
 
 from engine.clock import Clock
 from engine.store.database import Database
@@ -129,13 +129,18 @@ class Audit:
         ]
         if since is not None:
             conditions.append(audit.c.at >= since)
+        self._database.flush()
         newest = select(audit).where(*conditions).order_by(audit.c.id.desc()).limit(limit)
         with self._database.read() as reading:
             return [AuditEntry(**row._mapping) for row in reading.execute(newest)]
 
     def _add(self, row: dict[str, Any], candidate_id: str | None) -> str:
         id_ = self._identity.new("aud")
-        with self._database.write() as writing:
+        row |= {"id": id_, "at": self._clock.now()}
+
+        def add(writing: Connection) -> None:
             person = self._persons.pseudonym(row["connection"], candidate_id) if candidate_id else None
-            writing.execute(insert(audit).values(id=id_, at=self._clock.now(), person=person, **row))
+            writing.execute(insert(audit).values(person=person, **row))
+
+        self._database.later(add)
         return id_

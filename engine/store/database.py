@@ -7,9 +7,10 @@ PostgreSQL they write side by side. A transaction begun inside another of the sa
 
 from __future__ import annotations
 
+import logging
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,10 @@ from engine.store.opening import (
 
 _WITHOUT_NEW_TABLES = 1
 """The schema that lacks nothing but tables."""
+
+
+Write = Callable[[Connection], object]
+_log = logging.getLogger(__name__)
 
 
 class Database:
@@ -72,12 +77,66 @@ class Database:
             with failures_named(), outer.begin_nested():
                 yield outer
             return
-        with self._writing, failures_named(), self.engine.begin() as connection:
-            self._own.connection = connection
+        waiting = self._take_waiting()
+        try:
+            with self._writing, failures_named(), self.engine.begin() as connection:
+                self._own.connection = connection
+                try:
+                    _catch_up(connection, waiting)
+                    yield connection
+                finally:
+                    self._own.connection = None
+        except BaseException:
+            self._put_back(waiting)
+            raise
+
+    @contextmanager
+    def gathering(self) -> Iterator[None]:
+        """What this thread writes by ``later`` inside joins its next transaction, or one at the end.
+
+        It is for what tells how something went, and is told in time if it is told with what came of it.
+        """
+        if self._waiting() is not None:
+            yield
+            return
+        self._own.waiting = []
+        try:
+            yield
+        finally:
             try:
-                yield connection
+                self.flush()
             finally:
-                self._own.connection = None
+                self._own.waiting = None
+
+    def later(self, write: Write) -> None:
+        """Writes within the open transaction; with the next one of this thread within ``gathering``; else now."""
+        waiting = self._waiting()
+        if waiting is not None and getattr(self._own, "connection", None) is None:
+            waiting.append(write)
+            return
+        with self.write() as connection:
+            write(connection)
+
+    def flush(self) -> None:
+        """Writes what waits for this thread's next transaction."""
+        if self._waiting() and getattr(self._own, "connection", None) is None:
+            with self.write():
+                pass
+
+    def _waiting(self) -> list[Write] | None:
+        waiting: list[Write] | None = getattr(self._own, "waiting", None)
+        return waiting
+
+    def _take_waiting(self) -> list[Write]:
+        waiting = self._waiting()
+        if not waiting:
+            return []
+        self._own.waiting = []
+        return waiting
+
+    def _put_back(self, waiting: list[Write]) -> None:
+        if waiting:
+            self._own.waiting = [*waiting, *(self._waiting() or [])]
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -112,6 +171,18 @@ class Database:
             raise InputError(f"The database {name} cannot be used: {error.message}", hint=error.hint) from None
         if found is not None and found != schema.VERSION:
             raise _wrong_version(name, found)
+
+
+def _catch_up(connection: Connection, waiting: Sequence[Write]) -> None:
+    if not waiting:
+        return
+    try:
+        with failures_named(), connection.begin_nested():
+            for write in waiting:
+                write(connection)
+    except InputError as error:
+        # What waited must not keep what comes now from being stored.
+        _log.error("%d rows were not written: %s", len(waiting), error.message)
 
 
 def upsert(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -31,13 +31,14 @@ class Steps:
         self._database, self._clock, self._identity = database, clock, identity
 
     def add(self, event_id: str, stage: str, detail: Mapping[str, Json]) -> None:
-        """Adds a step to an event. Raises InputError where there is no such event."""
+        """Adds a step to an event. Raises InputError where there is no such event, unless it is written later."""
         row = {"id": self._identity.new("stp"), "event_id": event_id, "at": self._clock.now()}
-        with self._database.write() as connection:
-            connection.execute(insert(steps).values(**row, stage=stage, detail=encoded(detail)))
+        adding = insert(steps).values(**row, stage=stage, detail=encoded(detail))
+        self._database.later(lambda connection: connection.execute(adding))
 
     def of(self, event_id: str) -> list[Step]:
         """The event's steps, in the order they were added."""
+        self._database.flush()
         ordered = select(steps).where(steps.c.event_id == event_id).order_by(steps.c.at, steps.c.id)
         with self._database.read() as connection:
             return [Step(row.stage, decoded(row.detail), row.at) for row in connection.execute(ordered)]

@@ -74,6 +74,10 @@ class Store:
         """
         return self._database.write()
 
+    def gathering(self) -> AbstractContextManager[None]:
+        """Steps and audit rows that this thread adds inside join its next transaction, or one at the end."""
+        return self._database.gathering()
+
     def erase(self, connection: str, candidate_id: str, *, by_event: str | None = None) -> dict[str, int]:
         """Removes what is known of a candidate; rows touched by family.
 
