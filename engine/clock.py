@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -33,6 +34,50 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         if seconds > 0:
             time.sleep(seconds)
+
+
+class SteadyClock:
+    """The time of a ``source`` (UTC s, such as a database), carried on by what has passed since it was last read.
+
+    What the machine's wall says does not matter. Where the source was set back, this clock goes slower until the
+    source has caught up; where it was set forward, it follows at the next ``rebase``. It never goes backwards.
+    """
+
+    EVERY_S = 30.0
+    """How often to ``rebase``."""
+
+    def __init__(self, source: Callable[[], float], monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._source, self._monotonic = source, monotonic
+        self._lock = threading.Lock()
+        self._base, self._at = self._read()
+        self._rate = 1.0
+
+    def now(self) -> float:
+        with self._lock:
+            return self._at_time(self._monotonic())
+
+    def monotonic(self) -> float:
+        return self._monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        SYSTEM.sleep(seconds)
+
+    def rebase(self) -> None:
+        """Reads the source. Raises what the source raises; the time goes on as before then."""
+        source, at = self._read()
+        with self._lock:
+            ours = self._at_time(at)
+            ahead = max(0.0, ours - source)
+            self._rate = max(0.5, 1.0 - ahead / self.EVERY_S)
+            self._base, self._at = max(ours, source), at
+
+    def _read(self) -> tuple[float, float]:
+        before = self._monotonic()
+        source = self._source()
+        return source, (before + self._monotonic()) / 2
+
+    def _at_time(self, monotonic: float) -> float:
+        return self._base + (monotonic - self._at) * self._rate
 
 
 class ManualClock:

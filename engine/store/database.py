@@ -19,6 +19,7 @@ from sqlalchemy import Connection, Engine, Table, func, insert, inspect, select,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
+from engine.clock import SYSTEM
 from engine.errors import InputError, StoreUnavailable
 from engine.store import schema
 from engine.store.opening import (
@@ -147,6 +148,13 @@ class Database:
             return
         with failures_named(), self._reader.connect() as connection:
             yield connection
+
+    def now(self) -> float:
+        """The time (UTC s) of the PostgreSQL server; of this machine for a file on it."""
+        if not self.on_postgres:
+            return SYSTEM.now()
+        with self.read() as connection:
+            return float(connection.execute(select(func.extract("epoch", func.clock_timestamp()))).scalar_one())
 
     def close(self) -> None:
         self.engine.dispose()

@@ -5,12 +5,14 @@ In: a path, ``sqlite:///…``, ``:memory:`` (a file that lives as long as the st
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import threading
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from engine.clock import SYSTEM, Clock
+from engine.clock import SYSTEM, Clock, SteadyClock
+from engine.errors import StoreUnavailable
 from engine.store.audit import Audit
 from engine.store.audit_seals import Seals
 from engine.store.cache import Cache
@@ -40,7 +42,8 @@ class Store:
 
     def __init__(self, database: Database, clock: Clock, vault: Vault) -> None:
         identity = Identity(clock)
-        self._database, self._clock = database, clock
+        self._database, self.clock = database, clock
+        self._closing = threading.Event()
         self.vault = vault
         self.steps = Steps(database, clock, identity)
         self.inbox = Inbox(database, clock, identity, self.steps)
@@ -63,9 +66,17 @@ class Store:
     def open(cls, url_or_path: str | Path, clock: Clock = SYSTEM, vault: Vault | None = None) -> Store:
         """Opens or creates the database. Raises InputError where it cannot be used.
 
-        Without a ``vault``, secrets are encrypted with keys of a file beside a SQLite database.
+        ``store.clock`` is the time by which leases go: ``clock``, or instead of the system's own a steady one that
+        all processes on one PostgreSQL database share, whatever their walls say. Without a ``vault``, secrets are
+        encrypted with keys of a file beside a SQLite database.
         """
-        return cls(Database.open(url_or_path), clock, vault or _own_vault(str(url_or_path)))
+        database = Database.open(url_or_path)
+        if clock is not SYSTEM:
+            return cls(database, clock, vault or _own_vault(str(url_or_path)))
+        steady = SteadyClock(database.now)
+        store = cls(database, steady, vault or _own_vault(str(url_or_path)))
+        threading.Thread(target=store._keep_time, args=(steady,), name="store-clock", daemon=True).start()
+        return store
 
     def transaction(self) -> AbstractContextManager[object]:
         """All that this thread does inside becomes one transaction: committed at the end, or not at all.
@@ -84,10 +95,16 @@ class Store:
         Open events and deliveries of theirs end as erased, but ``by_event``, which asked for it, stays open.
         """
         with self._database.write() as writing:
-            return erase_candidate(writing, connection, candidate_id, by_event, self._clock.now())
+            return erase_candidate(writing, connection, candidate_id, by_event, self.clock.now())
 
     def close(self) -> None:
+        self._closing.set()
         self._database.close()
+
+    def _keep_time(self, steady: SteadyClock) -> None:
+        while not self._closing.wait(steady.EVERY_S):
+            with suppress(StoreUnavailable):
+                steady.rebase()
 
     def __enter__(self) -> Store:
         return self
