@@ -1,7 +1,7 @@
 """Files and folders in; what lint finds in each, by what kind of file it is, out.
 
-Knows manifests, tenants' files (they hold ``tenant`` or ``extends``), mapping tests (``*.test.yaml``) and cassettes
-(``*.cassette.yaml``).
+Knows manifests, tenants' files (they hold ``tenant`` or ``extends``), routes (``routes``), mapping tests
+(``*.test.yaml``) and cassettes (``*.cassette.yaml``).
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ def _examined(source: Source, file: Path, mappings: Path | None, openapi: Path |
         from engine.manifest.overlay import load_overlay
 
         return LintedFile(tuple(load_overlay(file, mappings).warnings))
+    if isinstance(source.data, dict) and "routes" in source.data:
+        from engine.manifest.routes import routes_of
+
+        routes_of(source)
+        return LintedFile(())
     return _of_manifest(source, file, openapi)
 
 

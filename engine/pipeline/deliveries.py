@@ -19,6 +19,7 @@ from engine.pipeline.attempts import Attempts, NotMoved
 from engine.pipeline.falling import Work, move
 from engine.pipeline.holding import release
 from engine.pipeline.outcomes import POISONED, outcome_of, record_outcome
+from engine.pipeline.outgoing import NO_ROUTES, Outgoing
 from engine.pipeline.payload import planned_of
 from engine.pipeline.pins import Pins, pinned
 from engine.pipeline.publishing import NewToken, new_token
@@ -49,9 +50,11 @@ class DeliveryWork:
         *,
         token: NewToken = new_token,
         pins: Pins | None = None,
+        outgoing: Outgoing = NO_ROUTES,
     ) -> None:
         self._pins = pins
         self._routes, self._store, self._clock, self._only = routes, store, clock, only
+        self._outgoing = outgoing
         self._attempts = Attempts(store, clock, token)
 
     def deliver_once(self, event_id: str | None = None) -> str | None:
@@ -81,7 +84,8 @@ class DeliveryWork:
             since = max((step.at for step in steps if step.stage == "replayed"), default=0.0)
             nowhere = told_nowhere([step for step in steps if step.at >= since])
             deliveries = [one for one in self._store.outbox.of_event(event_id) if one.created_at >= since]
-            record_outcome(self._store, [event_id], outcome_of(deliveries, nowhere))
+            outcome = outcome_of(deliveries, nowhere)
+            record_outcome(self._store, [event_id], outcome, outgoing=self._outgoing)
 
     def release_held(self) -> None:
         """Lets go what was held for a person and need not be any more."""

@@ -33,6 +33,7 @@ from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, a
 from engine.pipeline.applications import ApplicationWork
 from engine.pipeline.event_data import EventData
 from engine.pipeline.outcomes import record_outcome
+from engine.pipeline.outgoing import NO_ROUTES, Outgoing
 from engine.pipeline.pins import MappingUnusable, Pins, pinned
 from engine.pipeline.route import LEASE_S, MOST_UNFINISHED, Route, working_on
 from engine.pipeline.translation import TranslationWork
@@ -60,11 +61,12 @@ class EventWork:
         only: str | None = None,
         *,
         pins: Pins | None = None,
+        outgoing: Outgoing = NO_ROUTES,
     ) -> None:
         self._routes, self._pins, self._store, self._clock = routes, pins, store, clock
-        self._reader, self._only = reader, only
+        self._reader, self._only, self._outgoing = reader, only, outgoing
         self._lists = ListMemo(clock)
-        self._translation = TranslationWork(routes, store, only)
+        self._translation = TranslationWork(routes, store, only, outgoing)
         self._applications = ApplicationWork(store, scorer)
         self._data = EventData(store)
 
@@ -234,7 +236,7 @@ class EventWork:
         self._store.steps.add(event.id, "split", {"into": [child.id for child in accepted]})
 
     def _end(self, ids: Sequence[str], outcome: Outcome, claim: Claim | None = None) -> None:
-        record_outcome(self._store, ids, outcome, claim.token if claim else None)
+        record_outcome(self._store, ids, outcome, claim.token if claim else None, outgoing=self._outgoing)
 
 
 def canonical_of(event: StoredEvent) -> CanonicalEvent:

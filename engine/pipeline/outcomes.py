@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from engine.model import Outcome, OutcomeKind
 from engine.pipeline.holding import SWITCHED_OFF
+from engine.pipeline.outgoing import Outgoing
 from engine.pipeline.payload import planned_of
 from engine.pipeline.pins import UNUSABLE
 from engine.store.deliveries import Delivery
@@ -21,15 +22,19 @@ POISONED = "delivering it ended the worker three times"
 _log = logging.getLogger(__name__)
 
 
-def record_outcome(store: Store, ids: Sequence[str], outcome: Outcome, token: int | None = None) -> None:
-    """Ends the events, all or none. With a ``token``, it must be the current one. Raises LeaseLost.
+def record_outcome(
+    store: Store, ids: Sequence[str], outcome: Outcome, token: int | None = None, *, outgoing: Outgoing
+) -> None:
+    """Ends the events, all or none; they are of the connection that is worked on. Raises LeaseLost.
 
-    The log gets a line for each, without anything of its content. They are of the connection that is worked on.
+    With a ``token``, it must be the current one. ``outgoing`` tells other systems, in the same transaction. The log
+    gets a line for each, without anything of its content.
     """
     with store.transaction():
         store.inbox.finish(ids, outcome, token)
         for event_id in ids:
             store.steps.add(event_id, "outcome", {"ended": outcome.kind.value, "why": outcome.why})
+            outgoing.tell(store, event_id, outcome)
     for event_id in ids:
         metrics.OUTCOMES.labels(working().connection, outcome.kind.value).inc()
         told = {"event": event_id, "outcome": outcome.kind.value}

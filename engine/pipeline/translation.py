@@ -9,6 +9,7 @@ from engine.errors import ExpressionError, LeaseLost, TranslationError
 from engine.intake.translate import subject_of, translate
 from engine.model import CanonicalEvent, Outcome, OutcomeKind, as_plain
 from engine.pipeline.outcomes import record_outcome
+from engine.pipeline.outgoing import Outgoing
 from engine.pipeline.route import MOST_UNFINISHED, Route, working_on
 from engine.store.events import StoredEvent
 from engine.store.store import Store
@@ -20,8 +21,8 @@ _NOT_AWAITED = ("backfill", "engine")
 class TranslationWork:
     """Translates what waits in the inbox (``only`` of one connection). For one thread at a time."""
 
-    def __init__(self, routes: Mapping[str, Route], store: Store, only: str | None) -> None:
-        self._routes, self._store, self._only = routes, store, only
+    def __init__(self, routes: Mapping[str, Route], store: Store, only: str | None, outgoing: Outgoing) -> None:
+        self._routes, self._store, self._only, self._outgoing = routes, store, only, outgoing
 
     def run(self, limit: int) -> int:
         """How many events were translated, ``limit`` at most."""
@@ -42,7 +43,7 @@ class TranslationWork:
             with suppress(LeaseLost), working_on(event.id, event.connection):
                 outcome = self._translated(event)
                 if outcome is not None:
-                    record_outcome(self._store, [event.id], outcome)
+                    record_outcome(self._store, [event.id], outcome, outgoing=self._outgoing)
 
     def _translated(self, event: StoredEvent) -> Outcome | None:
         """The outcome of an event that needs no work, or None when it is ready."""

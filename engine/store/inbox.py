@@ -168,7 +168,8 @@ class Inbox:
 
     def settled(self, limit: int) -> list[StoredEvent]:
         """Planned events of which no delivery is open: their outcome is due to be recorded."""
-        still_open = exists().where(outbox.c.event_id == inbox.c.id, outbox.c.state.in_(OPEN))
+        to_ats = (outbox.c.event_id == inbox.c.id, outbox.c.route.is_(None))
+        still_open = exists().where(*to_ats, outbox.c.state.in_(OPEN))
         return self._select(inbox.c.state == "planned", ~still_open, limit=limit)
 
     def of_subject(self, connection: str, subject: str) -> StoredEvents:

@@ -46,8 +46,18 @@ class Outbox:
             not_before = max((_waits_until(connection, entry) for entry in entries), default=0.0)
             return self._insert(connection, event_id, entries, self._identity.turn(), not_before)
 
+    def add(self, event_id: str, entries: Sequence[NewDelivery]) -> list[str]:
+        """Stores deliveries for other systems (with a ``route``) of an event that has ended; their ids."""
+        with self._database.write() as connection:
+            turn = self._identity.turn()
+            rows = [(entry, _waits_until(connection, entry)) for entry in entries]
+            return [id_ for entry, at in rows for id_ in self._insert(connection, event_id, [entry], turn, at)]
+
     def claim(self, lease_s: float, event_id: str | None = None, of: str | None = None) -> Delivery | None:
-        """Leases the delivery due longest (of one event, of one connection); None when none may go out now."""
+        """Leases the delivery due longest (of one event, of one connection); None when none may go out now.
+
+        Those for other systems are given out only where ``of`` names their lane.
+        """
         with self._database.read() as connection:
             if connection.execute(_due(self._clock.now(), event_id, of)).first() is None:
                 return None
@@ -115,8 +125,9 @@ class Outbox:
             connection.execute(_those_behind(kept, next_at).values(next_at=next_at))
 
     def of_event(self, event_id: str) -> list[Delivery]:
-        """All deliveries of an event, in the order in which they go out."""
-        ordered = select(outbox).where(outbox.c.event_id == event_id).order_by(outbox.c.turn, outbox.c.id)
+        """All deliveries of an event to its ATS, in the order in which they go out."""
+        own = (outbox.c.event_id == event_id, outbox.c.route.is_(None))
+        ordered = select(outbox).where(*own).order_by(outbox.c.turn, outbox.c.id)
         with self._database.read() as connection:
             return [delivery_from(row) for row in connection.execute(ordered)]
 
@@ -162,8 +173,8 @@ class Outbox:
             return {row.state: row.n for row in connection.execute(grouped)}
 
     def open_count(self, event_id: str) -> int:
-        """How many deliveries of the event are not settled."""
-        still_open = (outbox.c.event_id == event_id, outbox.c.state.in_(OPEN))
+        """How many deliveries of the event to its ATS are not settled."""
+        still_open = (outbox.c.event_id == event_id, outbox.c.route.is_(None), outbox.c.state.in_(OPEN))
         with self._database.read() as connection:
             return connection.execute(select(func.count()).select_from(outbox).where(*still_open)).scalar_one()
 
@@ -205,6 +216,8 @@ Ids = list[str]
 
 def _due(now: float, event_id: str | None, of: str | None) -> Select[Any]:
     conditions = [outbox.c.state == "pending", outbox.c.next_at <= now, ~_behind_another()]
+    if of is None:
+        conditions.append(outbox.c.route.is_(None))
     wanted = {outbox.c.event_id: event_id, outbox.c.connection: of}
     conditions += [column == value for column, value in wanted.items() if value is not None]
     return select(outbox.c.id).where(*conditions).order_by(outbox.c.next_at, outbox.c.id).limit(1)

@@ -57,7 +57,7 @@ def is_needed(setting: Setting, values: Mapping[str, Json]) -> bool:
 
 def _check_value(node: Node, setting: Setting, value: Json) -> None:
     if setting.type == "secret":
-        if not isinstance(value, str) or not _REFERENCE.fullmatch(value):
+        if not is_reference(value):
             node.fail(
                 "secret-in-file",
                 f"`{setting.name}` is a secret: its value may not stand in the file",
@@ -99,7 +99,7 @@ def resolve_settings(
     """
     values: dict[str, Json] = {}
     for name, setting in known.items():
-        value = _followed(name, given[name], environment) if name in given else setting.default
+        value = followed(name, given[name], environment) if name in given else setting.default
         if value is None:
             continue
         problem = value_problem(setting, value)
@@ -109,7 +109,13 @@ def resolve_settings(
     return values
 
 
-def _followed(name: str, value: Json, environment: Mapping[str, str]) -> Json:
+def is_reference(value: Json) -> bool:
+    """Whether ``value`` is one reference to a secret, and nothing else."""
+    return isinstance(value, str) and bool(_REFERENCE.fullmatch(value))
+
+
+def followed(name: str, value: Json, environment: Mapping[str, str]) -> Json:
+    """``value`` with what its references lead to. Raises SettingMissing for one that leads nowhere."""
     if not isinstance(value, str):
         return value
     return _REFERENCE.sub(lambda match: _referenced(name, match[1], match[2], environment), value)
