@@ -24,12 +24,9 @@ Settled = Literal["delivered", "moved", "dead"]
 class NewDelivery:
     """A delivery to be stored. ``marker`` is the text by which our own write is recognised at the other side.
 
-<<<<<<< HEAD
     ``held`` says why it waits for a person; empty where it may go out. ``manifest_hash`` names the mapping by which
     it is sent.
-=======
     ``held`` says why it waits for a person; empty where it may go out. ``route`` names the other system it is for.
->>>>>>> d586b0e (Routes: how an event ended is told to other systems, signed, by rows of the outbox written with the outcome; fieldwright lint knows the file)
     """
 
     connection: str
@@ -41,11 +38,8 @@ class NewDelivery:
     payload: Mapping[str, Json] = field(repr=False)
     marker: str = ""
     held: str = ""
-<<<<<<< HEAD
     manifest_hash: str | None = None
-=======
     route: str | None = None
->>>>>>> d586b0e (Routes: how an event ended is told to other systems, signed, by rows of the outbox written with the outcome; fieldwright lint knows the file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +97,8 @@ def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float, not_
         "subject": new.subject,
         "candidate_id": new.candidate_id,
         "job_id": new.job_id,
-<<<<<<< HEAD
         "manifest_hash": new.manifest_hash,
-=======
         "route": new.route,
->>>>>>> d586b0e (Routes: how an event ended is told to other systems, signed, by rows of the outbox written with the outcome; fieldwright lint knows the file)
         "place": new.place,
         "operation": new.operation,
         "payload": encoded(new.payload),
