@@ -1,8 +1,9 @@
 """The operator's settings: what flags and the environment say, as one object. Flags win over the environment.
 
 Environment: FIELDWRIGHT_STATE, FIELDWRIGHT_DATABASE, FIELDWRIGHT_REDIS, FIELDWRIGHT_TENANTS, FIELDWRIGHT_MAPPINGS,
-FIELDWRIGHT_PUBLIC_URL, FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_SANDBOXES
-(``tenant=http://127.0.0.1:9001``, several with commas between), FIELDWRIGHT_WEIGHTS (``tenant=3``, likewise).
+FIELDWRIGHT_PUBLIC_URL, FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_ROUTES,
+FIELDWRIGHT_SANDBOXES (``tenant=http://127.0.0.1:9001``, several with commas between), FIELDWRIGHT_WEIGHTS
+(``tenant=3``, likewise).
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ class Settings:
     public_url: str | None = None
     scorer_url: str | None = None
     scorer_token: str | None = field(default=None, repr=False)
+    routes: Path | None = None
     sandboxes: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -85,6 +87,7 @@ def settings_from(
     scorer_url: str | None = None,
     sandboxes: Iterable[str] = (),
     weights: Iterable[str] = (),
+    routes: Path | None = None,
 ) -> Settings:
     """The settings of these flags and this environment. Raises InputError for an address that cannot be used."""
 
@@ -104,6 +107,7 @@ def settings_from(
         public_url=_origin(public_url or said("PUBLIC_URL"), "The public address"),
         scorer_url=_address(scorer_url or said("SCORER_URL"), "The scorer's address"),
         scorer_token=said("SCORER_TOKEN"),
+        routes=folder(routes, "ROUTES"),
         sandboxes=_sandboxes(tuple(sandboxes) or (said("SANDBOXES") or "").split(",")),
         weights=_weights(tuple(weights) or (said("WEIGHTS") or "").split(",")),
     )

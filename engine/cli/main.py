@@ -45,6 +45,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("engine.cli.why:why", "Show where an output's value comes from, and how it got to its place."),
     "rebind": ("engine.cli.rebind:rebind", "Bind an output to a field that was renamed or made anew."),
     "events": ("engine.cli.events:app", "List events, show one event's whole way, send one through again."),
+    "routes": (
+        "engine.cli.routes:app",
+        "List routes of outgoing events, test one, switch one on, send again.",
+    ),
     "audit": ("engine.cli.audit:app", "List calls and what operators did; prove that nobody changed the record."),
     "vault": ("engine.cli.vault:app", "Make, tell and change the keys that secrets in the store are encrypted with."),
     "demo": ("engine.cli.demo:demo", "Put fifty applicants through three pretend tenants and show what came of it."),

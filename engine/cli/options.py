@@ -70,6 +70,10 @@ LogLevel = Annotated[
     ),
 ]
 JsonLogs = Annotated[bool, typer.Option("--json-logs", help="Log JSON, an object per line.")]
+Routes = Annotated[
+    Path | None,
+    typer.Option("--routes", metavar="FILE", help="The file of routes of outgoing events. [FIELDWRIGHT_ROUTES]"),
+]
 Scorer = Annotated[
     str | None,
     typer.Option("--scorer", metavar="URL", help="A scoring service of your own. [FIELDWRIGHT_SCORER_URL]"),

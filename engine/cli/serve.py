@@ -20,6 +20,7 @@ from engine.cli.options import (
     MetricsHost,
     MetricsPort,
     PublicUrl,
+    Routes,
     Sandboxes,
     Scorer,
     State,
@@ -28,9 +29,11 @@ from engine.cli.options import (
 from engine.cli.output import print_json
 from engine.errors import InputError
 from engine.manifest.connection import Connection
+from engine.pipeline.route_work import OpenRoute
 from engine.redaction import without_password
 from engine.runtime.doors import DoorReport, door_report, unsafe
 from engine.runtime.logs import set_up
+from engine.runtime.routes import open_outgoing_routes, outgoing_of
 from engine.runtime.service import Service, open_scorer
 from engine.runtime.state_lock import sole_worker
 from engine.runtime.tenants import load_connections
@@ -52,6 +55,7 @@ def serve(
     public_url: PublicUrl = None,
     sandbox: Sandboxes = None,
     scorer: Scorer = None,
+    routes: Routes = None,
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = "127.0.0.1",
     log_level: LogLevel = "info",
@@ -70,9 +74,11 @@ def serve(
         public_url=public_url,
         scorer_url=scorer,
         sandboxes=sandbox or (),
+        routes=routes,
     )
     connections = load_connections(settings.tenants, settings.mappings)
-    set_up(_secrets(connections), as_json=json_logs, level=log_level, role="serve")
+    outgoing = open_outgoing_routes(outgoing_of(settings.routes, connections).routes)
+    set_up([*_secrets(connections), *_secrets_of(outgoing)], as_json=json_logs, level=log_level, role="serve")
     built(__version__, "serve")
     settings.prepare_state()
     with sole_worker(settings) as alone, Store.open(settings.database) as store:
@@ -92,6 +98,7 @@ def serve(
                 sandboxes=settings.sandboxes,
                 public_url=settings.public_url,
                 workers=workers,
+                outgoing=outgoing,
             )
             _serve(service, settings, (host, port), as_json, metrics=(metrics_host, metrics_port))
 
@@ -134,6 +141,10 @@ def _stop_signals() -> threading.Event:
 
 def _secrets(connections: Mapping[str, Connection]) -> list[str]:
     return [secret for connection in connections.values() for secret in connection.secrets]
+
+
+def _secrets_of(outgoing: Mapping[str, OpenRoute]) -> list[str]:
+    return [secret for opened in outgoing.values() for secret in opened.route.secrets()]
 
 
 def _tell(url: str, reports: list[DoorReport], warnings: list[str], settings: Settings, as_json: bool) -> None:

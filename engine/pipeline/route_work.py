@@ -64,12 +64,6 @@ class RouteWork:
                 _log.info("lease lost on %s", delivery.id)
         return delivery.id
 
-    def ping(self, name: str) -> Told:
-        """Sends a ``ping`` event at once, and once."""
-        now = self._clock.now()
-        body = body_of(f"ping_{secrets.token_hex(8)}", envelope(type_of("ping"), "", "", now, {"route": name}))
-        return self._routes[name].poster.post(json.loads(body)["id"], body, now)
-
     def _deliver(self, opened: OpenRoute, delivery: Delivery) -> None:
         now, name = self._clock.now(), opened.route.name
         told = opened.poster.post(delivery.id, body_of(delivery.id, delivery.payload), now)
@@ -103,6 +97,13 @@ class RouteWork:
         if delivery.attempts == _ALERT_AFTER:
             metrics.ALERTS.labels(lane_of(name)).inc()
             _log.warning("the route %s failed %d times: %s", name, _ALERT_AFTER, told.cause, extra=extra)
+
+
+def ping(opened: OpenRoute, now: float) -> Told:
+    """Sends a ``ping`` event at once, and once."""
+    id_ = f"ping_{secrets.token_hex(8)}"
+    event = envelope(type_of("ping"), "", "", now, {"route": opened.route.name})
+    return opened.poster.post(id_, body_of(id_, event), now)
 
 
 def body_of(id: str, payload: Mapping[str, Json]) -> bytes:

@@ -20,6 +20,7 @@ from engine.pipeline.events import EventWork
 from engine.pipeline.pins import Pins
 from engine.pipeline.route import Route, open_route
 from engine.runtime.operators import operator
+from engine.runtime.routes import outgoing_of
 from engine.runtime.service import open_scorer
 from engine.runtime.tenants import load_connection
 from engine.scoring import ResumeReader
@@ -72,11 +73,13 @@ class InPlace:
         self._tenant, self._reader = tenant, ResumeReader()
         routes = {tenant.route.name: tenant.route}
         store, clock, only = tenant.store, tenant.clock, tenant.route.name
+        # What other systems are told waits in the outbox for a running service.
+        told = outgoing_of(settings.routes)
         self._ending = ExitStack()
         self._ending.callback(self._reader.close)
         scorer = self._ending.enter_context(open_scorer(settings.scorer_url, settings.scorer_token))
-        self._events = EventWork(routes, store, scorer, self._reader, clock, only, pins=tenant.pins)
-        self._deliveries = DeliveryWork(routes, store, clock, only, pins=tenant.pins)
+        self._events = EventWork(routes, store, scorer, self._reader, clock, only, pins=tenant.pins, outgoing=told)
+        self._deliveries = DeliveryWork(routes, store, clock, only, pins=tenant.pins, outgoing=told)
         self._translating = threading.Lock()
         self._stopping = threading.Event()
 

@@ -21,12 +21,15 @@ from engine.intake.subscriptions import Subscriptions
 from engine.manifest.connection import Connection
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
+from engine.pipeline.outgoing import Outgoing
 from engine.pipeline.pins import Pins
 from engine.pipeline.route import Route, open_route
+from engine.pipeline.route_work import OpenRoute
 from engine.ports import Scorer
 from engine.runtime.duties import Duties
 from engine.runtime.gauges import StoreReadings
 from engine.runtime.leader import Alone, LeaseLocks
+from engine.runtime.route_threads import RouteThreads
 from engine.runtime.sweeps import sweeps_of
 from engine.runtime.workers import Workers
 from engine.scoring import Background, BuiltinScorer, RemoteScorer, ResumeReader, Skills
@@ -90,6 +93,7 @@ class Service:
         clock: Clock = SYSTEM,
         workers: int = 4,
         locks: LeaseLocks | None = None,
+        outgoing: Mapping[str, OpenRoute] | None = None,
     ) -> None:
         connections = {name: replace(one, public_url=public_url) for name, one in connections.items()}
         self.connections, self.store, self._clock = connections, store, clock
@@ -100,12 +104,14 @@ class Service:
         self._subscriptions = Subscriptions(store, clock)
         self._reader = ResumeReader()
         self._accepting = GroupCommit(store.inbox)
-        events = EventWork(self.routes, store, scorer, self._reader, clock, pins=self._pins)
-        deliveries = DeliveryWork(self.routes, store, clock, pins=self._pins)
+        told = Outgoing(tuple(opened.route for opened in (outgoing or {}).values()))
+        events = EventWork(self.routes, store, scorer, self._reader, clock, pins=self._pins, outgoing=told)
+        deliveries = DeliveryWork(self.routes, store, clock, pins=self._pins, outgoing=told)
+        self._sending = RouteThreads(outgoing or {}, store, clock)
         self._workers = Workers(events, deliveries, clock, workers)
         self._sweeps = sweeps_of(store, deliveries, clock)
         self._locks = locks or Alone()
-        self._health = Health(store, clock, Vitals(self._workers.dead, self._workers.stuck))
+        self._health = Health(store, clock, Vitals(self._dead, self._workers.stuck))
         self._web: WebServer | None = None
         self._metrics: WebServer | None = None
         self._duties: Duties | None = None
@@ -117,6 +123,7 @@ class Service:
         self._web = WebServer(app, host, port)
         url = self._web.start()
         self._workers.start()
+        self._sending.start()
         told = self._public_url or url
         self._duties = Duties(
             self.routes, self.store, self._clock, self._sweeps, lambda route: self.registrar(route, told), self._locks
@@ -138,6 +145,7 @@ class Service:
         if self._web is not None:
             self._web.stop()
         ended = self._workers.stop(max(1.0, ends_at - time.monotonic()))
+        ended = self._sending.stop(max(1.0, ends_at - time.monotonic())) and ended
         if self._duties is not None:
             self._duties.stop(max(1.0, ends_at - time.monotonic()))
         self._accepting.close()
@@ -150,6 +158,9 @@ class Service:
             route.caller.close()
         self._pins.close()
         return ended
+
+    def _dead(self) -> str | None:
+        return self._workers.dead() or self._sending.dead()
 
     def registrar(self, route: Route, public_url: str) -> Registrar:
         """What keeps the subscription of ``route`` alive, and tells the door of a new key."""

@@ -25,8 +25,7 @@ class NewDelivery:
     """A delivery to be stored. ``marker`` is the text by which our own write is recognised at the other side.
 
     ``held`` says why it waits for a person; empty where it may go out. ``manifest_hash`` names the mapping by which
-    it is sent.
-    ``held`` says why it waits for a person; empty where it may go out. ``route`` names the other system it is for.
+    it is sent, ``route`` the other system that it is for.
     """
 
     connection: str

@@ -45,7 +45,9 @@ def _subjects(connection: Connection, tenant: str, candidate_id: str) -> set[str
 
 
 def _blank_outbox(connection: Connection, tenant: str, candidate_id: str, now: float) -> int:
-    about = _about(outbox, tenant, candidate_id)
+    events = select(inbox.c.id).where(_about(inbox, tenant, candidate_id))
+    to_others = and_(outbox.c.route.is_not(None), outbox.c.candidate_id != "", outbox.c.event_id.in_(events))
+    about = or_(_about(outbox, tenant, candidate_id), to_others)
     ended = {"state": "dead", "last_cause": "erased", "settled_at": now, "lease_until": None}
     connection.execute(update(outbox).where(about, outbox.c.state.in_(OPEN)).values(**ended))
     return connection.execute(update(outbox).where(about).values(payload="{}", marker="")).rowcount

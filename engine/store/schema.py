@@ -104,6 +104,7 @@ outbox = Table(
     Index("outbox_state", "state", "next_at", "id"),
     Index("outbox_subject", "connection", "subject", "state", "turn", "id"),
     Index("outbox_candidate", "connection", "candidate_id"),
+    Index("outbox_route", "route", "state"),
 )
 
 cursors = Table(

@@ -30,6 +30,7 @@ from engine.store.opening import postgres_url, sqlite_path
 from engine.store.outbox import Outbox
 from engine.store.persons import Persons
 from engine.store.published import Published
+from engine.store.routes import RouteRows
 from engine.store.scores import Scores
 from engine.store.steps import Steps
 from engine.store.vault import Vault
@@ -61,6 +62,7 @@ class Store:
         self.connections = Connections(database, vault)
         self.published = Published(database, clock)
         self.gauges = Gauges(database, clock)
+        self.routes = RouteRows(database, clock)
 
     @classmethod
     def open(cls, url_or_path: str | Path, clock: Clock = SYSTEM, vault: Vault | None = None) -> Store:
