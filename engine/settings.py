@@ -2,8 +2,8 @@
 
 Environment: FIELDWRIGHT_STATE, FIELDWRIGHT_DATABASE, FIELDWRIGHT_REDIS, FIELDWRIGHT_TENANTS, FIELDWRIGHT_MAPPINGS,
 FIELDWRIGHT_PUBLIC_URL, FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_ROUTES,
-FIELDWRIGHT_SANDBOXES (``tenant=http://127.0.0.1:9001``, several with commas between), FIELDWRIGHT_WEIGHTS
-(``tenant=3``, likewise).
+FIELDWRIGHT_AUDIT_HEADS, FIELDWRIGHT_SANDBOXES (``tenant=http://127.0.0.1:9001``, several with commas between),
+FIELDWRIGHT_WEIGHTS (``tenant=3``, likewise).
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ class Settings:
     ``weights`` are the tenants' shares of the workers, 1 where none is given.
     ``public_url`` is where the ATSs reach this service, without a trailing slash; ``sandboxes`` sends a tenant's
     calls to a pretend ATS (tenant → origin, loopback only); ``scorer_url`` is a scoring service of the operator's,
-    ``scorer_token`` what it is signed in to with (the environment only: a flag would stand in process lists).
+    ``scorer_token`` what it is signed in to with (the environment only: a flag would stand in process lists);
+    ``audit_heads`` is the file to which the audit's signed heads are added.
     """
 
     state: Path = DEFAULT_STATE
@@ -46,6 +47,7 @@ class Settings:
     scorer_url: str | None = None
     scorer_token: str | None = field(default=None, repr=False)
     routes: Path | None = None
+    audit_heads: Path | None = None
     sandboxes: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -85,6 +87,7 @@ def settings_from(
     mappings: Path | None = None,
     public_url: str | None = None,
     scorer_url: str | None = None,
+    audit_heads: Path | None = None,
     sandboxes: Iterable[str] = (),
     weights: Iterable[str] = (),
     routes: Path | None = None,
@@ -94,20 +97,21 @@ def settings_from(
     def said(name: str) -> str | None:
         return environment.get(f"FIELDWRIGHT_{name}") or None
 
-    def folder(flag: Path | None, name: str) -> Path | None:
+    def path(flag: Path | None, name: str) -> Path | None:
         text = said(name)
         return flag or (Path(text) if text else None)
 
     return Settings(
-        state=folder(state, "STATE") or DEFAULT_STATE,
+        state=path(state, "STATE") or DEFAULT_STATE,
         database=_database(database or said("DATABASE")),
         redis=_redis(redis or said("REDIS")),
-        tenants=folder(tenants, "TENANTS") or DEFAULT_TENANTS,
-        mappings=folder(mappings, "MAPPINGS"),
+        tenants=path(tenants, "TENANTS") or DEFAULT_TENANTS,
+        mappings=path(mappings, "MAPPINGS"),
         public_url=_origin(public_url or said("PUBLIC_URL"), "The public address"),
         scorer_url=_address(scorer_url or said("SCORER_URL"), "The scorer's address"),
         scorer_token=said("SCORER_TOKEN"),
-        routes=folder(routes, "ROUTES"),
+        routes=path(routes, "ROUTES"),
+        audit_heads=path(audit_heads, "AUDIT_HEADS"),
         sandboxes=_sandboxes(tuple(sandboxes) or (said("SANDBOXES") or "").split(",")),
         weights=_weights(tuple(weights) or (said("WEIGHTS") or "").split(",")),
     )

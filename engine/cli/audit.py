@@ -19,7 +19,7 @@ from engine.runtime.operators import operator
 from engine.settings import settings_from
 from engine.store import Store
 from engine.store.audit import AuditEntry
-from engine.store.audit_heads import read_heads, read_public_keys
+from engine.store.audit_heads import PublicKeys, head_keys, public_text, read_heads, read_public_keys
 from engine.store.audit_seals import TRIM
 from engine.store.audit_verifying import Verdict, verify
 
@@ -72,6 +72,12 @@ def moment(text: str) -> float:
         raise InputError(f"{text[:40]!r} is no time.", hint=hint) from None
 
 
+def _public_keys(store: Store, file: Path | None) -> PublicKeys:
+    if file is not None:
+        return read_public_keys(file)
+    return {key.id: key.public for key in head_keys(store.vault)}
+
+
 def _pseudonym(store: Store, tenant: str | None, candidate: str) -> str:
     if tenant is None:
         raise InputError("A candidate's id is one tenant's.", hint="Name it too: --tenant TENANT --candidate ID")
@@ -92,7 +98,7 @@ def verify_entries(
         typer.Option(metavar="FILE", help="Signed heads that were kept elsewhere; may be given again."),
     ] = None,
     public_key: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The public keys the heads are signed with.")
+        Path | None, typer.Option(metavar="FILE", help="The public keys of the heads; without it, the vault's.")
     ] = None,
     state: State = None,
     database: Database = None,
@@ -102,10 +108,8 @@ def verify_entries(
 
     That the end was cut off, or the whole chain made anew, only shows where --head names heads kept elsewhere.
     """
-    if head and public_key is None:
-        raise InputError("Heads are checked with the keys they are signed with.", hint="Name them: --public-key FILE")
-    keys = read_public_keys(public_key) if public_key is not None else {}
     with opened_store(settings_from(state=state, database=database)) as store:
+        keys = _public_keys(store, public_key) if head else {}
         verdict = verify(store.seals, chain.from_iterable(read_heads(file, keys) for file in head or ()))
     if as_json:
         print_json(asdict(verdict))
@@ -113,6 +117,14 @@ def verify_entries(
         typer.echo(_told(verdict))
     if verdict.wrong is not None:
         raise typer.Exit(1)
+
+
+@app.command("public-key")
+def print_public_keys(state: State = None, database: Database = None) -> None:
+    """Print the public keys of the audit's heads, a line each: whoever has them can check heads and make none."""
+    with opened_store(settings_from(state=state, database=database)) as store:
+        for key in head_keys(store.vault):
+            typer.echo(f"{key.id} {public_text(key.public)}")
 
 
 @app.command("trim")

@@ -78,6 +78,14 @@ Scorer = Annotated[
     str | None,
     typer.Option("--scorer", metavar="URL", help="A scoring service of your own. [FIELDWRIGHT_SCORER_URL]"),
 ]
+AuditHeads = Annotated[
+    Path | None,
+    typer.Option(
+        "--audit-heads",
+        metavar="FILE",
+        help="Add the audit's signed head to this file every hour. [FIELDWRIGHT_AUDIT_HEADS]",
+    ),
+]
 Sandboxes = Annotated[
     list[str] | None,
     typer.Option(

@@ -13,6 +13,7 @@ import typer
 from engine import __version__
 from engine.cli.options import (
     AsJson,
+    AuditHeads,
     Database,
     JsonLogs,
     LogLevel,
@@ -56,6 +57,7 @@ def serve(
     sandbox: Sandboxes = None,
     scorer: Scorer = None,
     routes: Routes = None,
+    audit_heads: AuditHeads = None,
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = "127.0.0.1",
     log_level: LogLevel = "info",
@@ -73,6 +75,7 @@ def serve(
         mappings=mappings,
         public_url=public_url,
         scorer_url=scorer,
+        audit_heads=audit_heads,
         sandboxes=sandbox or (),
         routes=routes,
     )
@@ -99,6 +102,7 @@ def serve(
                 public_url=settings.public_url,
                 workers=workers,
                 outgoing=outgoing,
+                audit_heads=settings.audit_heads,
             )
             _serve(service, settings, (host, port), as_json, metrics=(metrics_host, metrics_port))
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 
 from connectors.budgets import Budgets
@@ -28,6 +29,7 @@ from engine.pipeline.route_work import OpenRoute
 from engine.ports import Scorer
 from engine.runtime.duties import Duties
 from engine.runtime.gauges import StoreReadings
+from engine.runtime.head_export import HeadExport
 from engine.runtime.leader import Alone, LeaseLocks
 from engine.runtime.route_threads import RouteThreads
 from engine.runtime.sweeps import sweeps_of
@@ -94,6 +96,7 @@ class Service:
         workers: int = 4,
         locks: LeaseLocks | None = None,
         outgoing: Mapping[str, OpenRoute] | None = None,
+        audit_heads: Path | None = None,
     ) -> None:
         connections = {name: replace(one, public_url=public_url) for name, one in connections.items()}
         self.connections, self.store, self._clock = connections, store, clock
@@ -109,7 +112,8 @@ class Service:
         deliveries = DeliveryWork(self.routes, store, clock, pins=self._pins, outgoing=told)
         self._sending = RouteThreads(outgoing or {}, store, clock)
         self._workers = Workers(events, deliveries, clock, workers)
-        self._sweeps = sweeps_of(store, deliveries, clock)
+        self._heads = HeadExport(store, audit_heads, clock) if audit_heads else None
+        self._sweeps = sweeps_of(store, deliveries, clock, self._heads)
         self._locks = locks or Alone()
         self._health = Health(store, clock, Vitals(self._dead, self._workers.stuck))
         self._web: WebServer | None = None
@@ -149,8 +153,10 @@ class Service:
         if self._duties is not None:
             self._duties.stop(max(1.0, ends_at - time.monotonic()))
         self._accepting.close()
-        with suppress(StoreUnavailable):
+        with suppress(StoreUnavailable, InputError):
             self.store.seals.seal(whole=True)
+            if self._heads is not None:
+                self._heads.export()
         if self._metrics is not None:
             self._metrics.stop()
         self._reader.close()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from engine.clock import Clock
 from engine.errors import StoreUnavailable
 from engine.pipeline.deliveries import DeliveryWork
+from engine.runtime.head_export import HeadExport
 from engine.store.store import Store
 
 _LOOK_S = 0.2
@@ -30,7 +31,9 @@ class Sweep:
     run: Callable[[], object] = field(repr=False)
 
 
-def sweeps_of(store: Store, deliveries: DeliveryWork, clock: Clock) -> tuple[Sweep, ...]:
+def sweeps_of(
+    store: Store, deliveries: DeliveryWork, clock: Clock, heads: HeadExport | None = None
+) -> tuple[Sweep, ...]:
     """All sweeps, in the order in which they run when several are due."""
 
     def end_settled() -> None:
@@ -48,6 +51,7 @@ def sweeps_of(store: Store, deliveries: DeliveryWork, clock: Clock) -> tuple[Swe
         Sweep("texts of mappings", 3600.0, forget_texts),
         Sweep("published files", 15.0, store.published.remove_expired),
         Sweep("seals of the audit", 15.0, store.seals.seal),
+        *([Sweep("heads of the audit", 3600.0, heads.export)] if heads else []),
     )
 
 

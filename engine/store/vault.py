@@ -15,6 +15,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from engine.errors import StoreUnavailable
 from engine.store.vault_keys import Keys, keys_of_file, no_keys, own_keys, parse_keys
@@ -26,7 +28,7 @@ _NONCE_BYTES = 12
 class Vault:
     """Encrypts with the first key, decrypts with any. Keys are read at the first need, once. Safe for threads.
 
-    ``sealed``, ``opened`` and ``ids`` raise InputError where there are no keys that can be used.
+    ``sealed``, ``opened``, ``derived`` and ``ids`` raise InputError where there are no keys that can be used.
     """
 
     def __init__(self, read: Callable[[], Keys]) -> None:
@@ -80,6 +82,10 @@ class Vault:
                 " the value was changed.",
                 hint="Give the key that it was encrypted with: docs/operations.md says how keys are changed.",
             ) from None
+
+    def derived(self, purpose: bytes) -> dict[str, bytes]:
+        """32 bytes for each key, by its id: a key for another purpose, from which the vault's cannot be told."""
+        return {id_: HKDF(SHA256(), 32, None, purpose).derive(key) for id_, key in self._known().items()}
 
     def _known(self) -> Keys:
         with self._lock:

@@ -10,8 +10,10 @@ import pytest
 
 from engine.clock import ManualClock
 from engine.model import Outcome, OutcomeKind, RawEvent
+from engine.runtime.head_export import HeadExport
 from engine.store import Store
 from engine.store.audit import Call
+from engine.store.audit_heads import HeadKey, public_text
 from tests.cli.running import Ended, fieldwright, lines_with
 
 CALL = Call("acme", "pull", "get_job", "GET", "/jobs/{job.id}", 200, 0, 512, 12.5, "ok")
@@ -103,6 +105,19 @@ def trim(state: Path, before: str) -> Ended:
     return fieldwright("audit", "trim", "--state", state, "--before", before)
 
 
-def test_heads_need_the_keys_they_are_signed_with(state: Path) -> None:
-    ended = fieldwright("audit", "verify", "--state", state, "--head", state / "heads.jsonl")
-    assert (ended.code, "--public-key FILE" in ended.err) == (2, True)
+def test_heads_are_checked_with_the_vaults_keys_or_a_file_of_public_ones(state: Path, tmp_path: Path) -> None:
+    heads, keys = tmp_path / "heads.jsonl", tmp_path / "public-keys"
+    with Store.open(state / "fieldwright.db", ManualClock()) as store:
+        HeadExport(store, heads, ManualClock()).export()
+    keys.write_text(fieldwright("audit", "public-key", "--state", state).out)
+    for given in ((), ("--public-key", keys)):
+        whole = fieldwright("audit", "verify", "--state", state, "--head", heads, *given)
+        assert (whole.code, "compared with 1 head." in whole.out) == (0, True)
+    key = keys.read_text().split()[0]
+    keys.write_text(f"{key} {public_text(HeadKey('other', bytes(32)).public)}\n")
+    wrong = fieldwright("audit", "verify", "--state", state, "--head", heads, "--public-key", keys)
+    assert (wrong.code, f"is not signed by the key `{key}`" in wrong.err) == (2, True)
+    with sqlite3.connect(state / "fieldwright.db") as connection:
+        connection.execute("DELETE FROM audit_seals WHERE seq = 3")
+    cut = fieldwright("audit", "verify", "--state", state, "--head", heads)
+    assert (cut.code, "entry 3 is missing and all after it" in cut.out) == (1, True)

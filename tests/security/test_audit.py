@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,12 +12,15 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from engine.clock import ManualClock
+from engine.errors import InputError
 from engine.store import Store
 from engine.store.audit import Call
-from engine.store.audit_seals import LATE_S, TRIM
+from engine.store.audit_heads import HeadKey, append, read_heads
+from engine.store.audit_seals import GENESIS, LATE_S, TRIM, Seals
 from engine.store.audit_verifying import Verdict, verify
 
 CALL = Call("acme", "pull", "get_job", "GET", "/jobs/{job.id}", 200, 0, 512, 12.5, "ok", event_id="evt_1")
+KEY = HeadKey("k1", b"not a real key, only for tests..")
 DAY_S = 86400.0
 
 
@@ -39,6 +43,11 @@ class Kept:
         assert self.store.seals.seal() == count
         return ids
 
+    def export(self) -> None:
+        head = self.store.seals.head()
+        assert head is not None
+        append(self.heads, KEY.signed(head, self.clock.now()) + "\n")
+
     def do(self, *statements: str, **values: object) -> None:
         engine = create_engine(self.url)
         with engine.begin() as connection:
@@ -47,12 +56,13 @@ class Kept:
         engine.dispose()
 
     def verify(self) -> Verdict:
-        return verify(self.store.seals)
+        heads = read_heads(self.heads, {KEY.id: KEY.public}) if self.heads.exists() else ()
+        return verify(self.store.seals, heads)
 
 
 @pytest.fixture
-def kept(tmp_path: Path) -> Iterator[Kept]:
-    made = Kept(f"sqlite:///{tmp_path / 'audit.db'}", tmp_path / "heads.jsonl")
+def kept(store_url: str, tmp_path: Path) -> Iterator[Kept]:
+    made = Kept(store_url, tmp_path / "heads.jsonl")
     yield made
     made.store.close()
 
@@ -118,8 +128,70 @@ def test_entries_that_were_swapped_are_named(kept: Kept) -> None:
     assert str(kept.verify().wrong).startswith(f"entry 3 ({ids[3]}) is not as it was sealed")
 
 
+def cut_tail(kept: Kept) -> None:
+    kept.do(
+        "DELETE FROM audit WHERE id IN (SELECT audit_id FROM audit_seals WHERE seq > 7)",
+        "DELETE FROM audit_seals WHERE seq > 7",
+    )
+
+
+def test_a_tail_that_was_cut_needs_the_exported_head_to_be_missed(kept: Kept) -> None:
+    kept.sealed(10)
+    kept.export()
+    cut_tail(kept)
+    assert verify(kept.store.seals).wrong is None
+    assert str(kept.verify().wrong).startswith("entry 8 is missing and all after it: entry 10 was signed 2025-06-15T")
+
+
+def test_a_chain_that_went_on_from_an_earlier_state_is_told_by_the_head(kept: Kept) -> None:
+    kept.sealed(10)
+    kept.export()
+    cut_tail(kept)
+    kept.clock.advance(60)
+    kept.sealed(5)
+    assert verify(kept.store.seals).wrong is None
+    assert str(kept.verify().wrong).startswith("entry 10 is not the one that was signed 2025-06-15T")
+    kept.do("DELETE FROM audit_seals WHERE seq > 10")
+    kept.export()
+    assert str(kept.verify().wrong).startswith("entry 10 was signed twice with different hashes")
+
+
+def test_a_backup_that_was_put_back_is_told_by_the_head(kept: Kept) -> None:
+    kept.sealed(4)
+    names = ("audit", "audit_seals")
+    kept.do(*(f"CREATE TABLE backup_{name} AS SELECT * FROM {name}" for name in names))
+    kept.sealed(3)
+    kept.export()
+    kept.do(*(f"DELETE FROM {name}" for name in names))
+    kept.do(*(f"INSERT INTO {name} SELECT * FROM backup_{name}" for name in names))
+    assert verify(kept.store.seals).sealed == 4
+    assert str(kept.verify().wrong).startswith("entry 5 is missing and all after it: entry 7 was signed")
+
+
+def test_a_chain_made_anew_by_who_knows_how_is_told_by_the_head(kept: Kept) -> None:
+    ids = kept.sealed(10)
+    kept.export()
+    kept.do("UPDATE audit SET status = 500 WHERE id = :id", id=ids[4])
+    kept.do("DELETE FROM audit_seals")
+    assert Seals(kept.store.seals._database, kept.clock).seal(whole=True) == 10
+    assert verify(kept.store.seals).wrong is None
+    assert str(kept.verify().wrong).startswith("entry 10 is not the one that was signed")
+
+
+@pytest.mark.parametrize("what", ["hash", "seq", "signature", "key"])
+def test_a_head_that_was_changed_is_refused(kept: Kept, what: str) -> None:
+    kept.sealed(3)
+    kept.export()
+    said = json.loads(kept.heads.read_text())
+    said[what] = {"hash": GENESIS, "seq": 2, "signature": "AAAA", "key": "k2"}[what]
+    kept.heads.write_text(json.dumps(said))
+    with pytest.raises(InputError, match="not known" if what == "key" else "not signed by the key `k1`"):
+        kept.verify()
+
+
 def test_old_entries_that_were_trimmed_leave_a_chain_that_verifies(kept: Kept) -> None:
     kept.sealed(6)
+    kept.export()
     kept.clock.advance(DAY_S)
     since = kept.clock.now()
     kept.sealed(4)
