@@ -30,6 +30,7 @@ from engine.manifest.connection import Connection
 from engine.manifest.language.templates import Tree
 from engine.manifest.model import Api, AuthStep, Operation
 from engine.model import Json
+from engine.telemetry.tracing import span
 
 Observe = Callable[[Exchange], None]
 _RESULTS: Mapping[type[FieldwrightError], str] = {
@@ -84,11 +85,15 @@ class Profile:
         error: FieldwrightError | None = None
         with self._limiter.slot(operation.name, operation.concurrency, operation.cost) as slot:
             started = self._clock.monotonic()
-            try:
-                raw = self._sent(operation, request, frame)
-                answer = read(raw, reading, self._clock.now())
-            except FieldwrightError as found:
-                error = _settled(found, reading)
+            with span(f"call {operation.name}", {"http.request.method": request.method}) as note:
+                try:
+                    raw = self._sent(operation, request, frame)
+                    answer = read(raw, reading, self._clock.now())
+                except FieldwrightError as found:
+                    error = _settled(found, reading)
+                    note("error.type", type(error).__name__)
+                if raw is not None:
+                    note("http.response.status_code", raw.status)
             duration_ms = (self._clock.monotonic() - started) * 1000
             self._tell(slot, raw, error)
         if self._observe is not None:

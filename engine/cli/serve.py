@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Mapping
@@ -41,6 +42,7 @@ from engine.runtime.tenants import load_connections
 from engine.settings import Settings, settings_from
 from engine.store import Store
 from engine.telemetry.metrics import built
+from engine.telemetry.tracing import traced
 
 _STOP_S = 30.0
 
@@ -84,7 +86,7 @@ def serve(
     set_up([*_secrets(connections), *_secrets_of(outgoing)], as_json=json_logs, level=log_level, role="serve")
     built(__version__, "serve")
     settings.prepare_state()
-    with sole_worker(settings) as alone, Store.open(settings.database) as store:
+    with traced("serve", os.environ), sole_worker(settings) as alone, Store.open(settings.database) as store:
         if not alone:
             raise InputError(
                 f"Another fieldwright works on the database {settings.database_file}.",

@@ -17,6 +17,7 @@ from engine.ports import Scorer
 from engine.store.deliveries import Delivery, NewDelivery
 from engine.store.events import Claim, StoredEvent
 from engine.store.store import Store
+from engine.telemetry.tracing import span
 from engine.writeback.grouping import Planned
 from engine.writeback.planner import Plan, plan
 from engine.writeback.values import digest, output_values
@@ -42,7 +43,8 @@ class ApplicationWork:
         prospect: bool = False,
     ) -> Outcome | None:
         """The event's outcome, or None when its deliveries are in the outbox. Raises as hydration and scoring do."""
-        hydrated = hydrator.hydrate(canonical.ids, prospect=prospect)
+        with span("hydrate"):
+            hydrated = hydrator.hydrate(canonical.ids, prospect=prospect)
         context = {**hydrated.context(route.connection.open_settings), "event": as_plain(canonical)}
         skip = route.connection.manifest.events.skip
         if skip is not None and skip(context):
@@ -53,12 +55,14 @@ class ApplicationWork:
             # A slow ATS may have used up most of the lease, and the résumé and the scorer are still to come.
             self._store.inbox.renew(claim, LEASE_S)
             self._store.steps.add(event.id, "hydrated", {"prospect": prospect})
-        scored = score_application(hydrated, hydrator, self._scorer, self._store, route.name, event.id)
+        with span("score"):
+            scored = score_application(hydrated, hydrator, self._scorer, self._store, route.name, event.id)
         if scored is None and feedback is None:
             return Outcome(OutcomeKind.FILTERED, "there is no résumé yet")
         self._tell_score(event, scored)
         full = self._value_context(route, context, scored, feedback)
-        return self._plan(route, claim, event, hydrated, full, scored.score.audit_id if scored else "")
+        with span("plan"):
+            return self._plan(route, claim, event, hydrated, full, scored.score.audit_id if scored else "")
 
     def _tell_score(self, event: StoredEvent, scored: Scored | None) -> None:
         if scored is None:

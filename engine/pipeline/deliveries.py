@@ -29,6 +29,7 @@ from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.store.written import Written
 from engine.telemetry import metrics
+from engine.telemetry.tracing import Attributes, span
 from engine.writeback.values import digest
 
 _log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class DeliveryWork:
         if delivery is None:
             return None
         of = (delivery.event_id, delivery.connection, delivery.candidate_id)
-        with working_on(*of), self._store.gathering():
+        told: Attributes = {"fieldwright.place": delivery.place, "fieldwright.attempt": delivery.attempts}
+        with working_on(*of), span("deliver", told, event=delivery.event_id), self._store.gathering():
             try:
                 self._deliver(delivery)
                 self.finish_event(delivery.event_id)

@@ -41,6 +41,7 @@ from engine.ports import ResumeReading, Scorer
 from engine.store.events import Claim, StoredEvent
 from engine.store.store import Store
 from engine.telemetry import metrics
+from engine.telemetry.tracing import span
 
 _log = logging.getLogger(__name__)
 
@@ -80,7 +81,8 @@ class EventWork:
         if claim is None:
             return None
         event = _spokesman(claim)
-        with working_on(event.id, event.connection, event.candidate_id), self._store.gathering():
+        whole = span("work", {"fieldwright.attempt": event.attempts}, event=event.id, parent=event.parent_id or "")
+        with working_on(event.id, event.connection, event.candidate_id), whole, self._store.gathering():
             try:
                 self._work(claim, event)
             except LeaseLost:

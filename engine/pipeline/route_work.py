@@ -23,6 +23,7 @@ from engine.pipeline.route import LEASE_S, working_on
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.telemetry import metrics
+from engine.telemetry.tracing import Attributes, span
 
 _ALERT_AFTER = 4
 _DISABLED = "disabled"
@@ -57,7 +58,9 @@ class RouteWork:
         delivery = self._store.outbox.claim(LEASE_S, of=lane_of(name))
         if delivery is None:
             return None
-        with working_on(delivery.event_id, str(delivery.payload.get("data", {}).get("tenant", ""))):
+        tenant = str(delivery.payload.get("data", {}).get("tenant", ""))
+        told: Attributes = {"fieldwright.route": name, "fieldwright.attempt": delivery.attempts}
+        with working_on(delivery.event_id, tenant), span("tell", told, event=delivery.event_id):
             try:
                 self._deliver(self._routes[name], delivery)
             except LeaseLost:

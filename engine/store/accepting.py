@@ -20,7 +20,7 @@ from engine.store.columns import storable
 from engine.store.events import Accepted
 from engine.store.identity import Identity
 from engine.store.schema import inbox
-from engine.telemetry import metrics
+from engine.telemetry import metrics, tracing
 
 _COLUMNS = ("id", "connection", "source", "key", "headers", "body", "received_at")
 _LARGEST = 256
@@ -72,6 +72,9 @@ def tell(events: Sequence[RawEvent], answers: Sequence[Accepted]) -> None:
             metrics.ACCEPTED.labels(connection, source).inc(count)
         else:
             metrics.DUPLICATES.labels(connection).inc(count)
+    for event, one in zip(events, answers, strict=True):
+        if one.new:
+            tracing.accepted(one.id, event.connection, event.source, event.received_at)
 
 
 def _insert(connection: Connection, rows: Sequence[Row]) -> int:
