@@ -44,9 +44,7 @@ class HttpJsonPoster:
 
     def post(self, body: Json) -> Json:
         """Posts ``body``; gives the answer's JSON. Raises Transient, Throttled or Refused."""
-        raw = self._sent(json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"))
-        if not 200 <= raw.status < 300:
-            raise self._failure(raw)
+        raw = self._taken(body)
         try:
             if raw.problem is not None:
                 raise ValueError(raw.problem)
@@ -54,11 +52,21 @@ class HttpJsonPoster:
         except ValueError as problem:
             raise Transient(f"the service's answer cannot be used: {problem}", status=raw.status) from None
 
+    def tell(self, body: Json) -> None:
+        """Posts ``body``; whatever a good answer holds is left alone. Raises as ``post`` does."""
+        self._taken(body)
+
     def close(self) -> None:
         """Closes what the transport keeps open."""
         closing = getattr(self._transport, "close", None)
         if closing is not None:
             closing()
+
+    def _taken(self, body: Json) -> RawAnswer:
+        raw = self._sent(json.dumps(body, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace"))
+        if not 200 <= raw.status < 300:
+            raise self._failure(raw)
+        return raw
 
     def _sent(self, data: bytes) -> RawAnswer:
         request = PreparedRequest(

@@ -16,6 +16,7 @@ FieldwrightError                    .message for people, .hint what to do next; 
 ├── ResumeUnreadable                no text can be had from a résumé file
 ├── ScoringUnavailable              the scoring step cannot answer now
 ├── StoreUnavailable                the store cannot commit now
+├── PersonErased                    about a person who was erased: nothing of it may be kept
 └── LeaseLost                       another worker holds this work now; nothing may be settled
 """
 
@@ -154,6 +155,10 @@ class ScoringUnavailable(FieldwrightError):
 
 class StoreUnavailable(FieldwrightError):
     """The store cannot commit now."""
+
+
+class PersonErased(FieldwrightError):
+    """The person was erased."""
 
 
 class LeaseLost(FieldwrightError):

@@ -27,6 +27,10 @@ class JsonPoster(Protocol):
 
     def post(self, body: Json) -> Json: ...
 
+    def tell(self, body: Json) -> None:
+        """The same for what needs no answer but that it was taken."""
+        ...
+
 
 class ResumeReading(Protocol):
     """Turns a résumé file into text. ``read`` raises ResumeUnreadable."""

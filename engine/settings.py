@@ -2,8 +2,8 @@
 
 Environment: FIELDWRIGHT_STATE, FIELDWRIGHT_DATABASE, FIELDWRIGHT_REDIS, FIELDWRIGHT_TENANTS, FIELDWRIGHT_MAPPINGS,
 FIELDWRIGHT_PUBLIC_URL, FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_ROUTES,
-FIELDWRIGHT_AUDIT_HEADS, FIELDWRIGHT_SANDBOXES (``tenant=http://127.0.0.1:9001``, several with commas between),
-FIELDWRIGHT_WEIGHTS (``tenant=3``, likewise).
+FIELDWRIGHT_AUDIT_HEADS, FIELDWRIGHT_KEYS, FIELDWRIGHT_KEYS_FILE, FIELDWRIGHT_SANDBOXES
+(``tenant=http://127.0.0.1:9001``, several with commas between), FIELDWRIGHT_WEIGHTS (``tenant=3``, likewise).
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class Settings:
     ``public_url`` is where the ATSs reach this service, without a trailing slash; ``sandboxes`` sends a tenant's
     calls to a pretend ATS (tenant → origin, loopback only); ``scorer_url`` is a scoring service of the operator's,
     ``scorer_token`` what it is signed in to with (the environment only: a flag would stand in process lists);
-    ``audit_heads`` is the file to which the audit's signed heads are added.
+    ``audit_heads`` is the file to which the audit's signed heads are added;
+    ``keys`` are the vault's as text (the environment only), ``keys_file`` is a file of them.
     """
 
     state: Path = DEFAULT_STATE
@@ -48,6 +49,8 @@ class Settings:
     scorer_token: str | None = field(default=None, repr=False)
     routes: Path | None = None
     audit_heads: Path | None = None
+    keys: str | None = field(default=None, repr=False)
+    keys_file: Path | None = None
     sandboxes: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
 
@@ -112,6 +115,8 @@ def settings_from(
         scorer_token=said("SCORER_TOKEN"),
         routes=path(routes, "ROUTES"),
         audit_heads=path(audit_heads, "AUDIT_HEADS"),
+        keys=said("KEYS"),
+        keys_file=path(None, "KEYS_FILE"),
         sandboxes=_sandboxes(tuple(sandboxes) or (said("SANDBOXES") or "").split(",")),
         weights=_weights(tuple(weights) or (said("WEIGHTS") or "").split(",")),
     )

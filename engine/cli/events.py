@@ -17,6 +17,7 @@ from engine.errors import InputError
 from engine.model import OutcomeKind
 from engine.runtime.operators import operator
 from engine.runtime.rebinding import held_causes
+from engine.runtime.vaults import vault_of
 from engine.settings import Settings, settings_from
 from engine.store import Store
 
@@ -102,7 +103,7 @@ def opened_store(settings: Settings) -> Iterator[Store]:
             f"There is no database {file}.",
             hint="Name what the service runs with: --state DIR or --database URL, FIELDWRIGHT_STATE or _DATABASE.",
         )
-    with Store.open(settings.database) as store:
+    with Store.open(settings.database, vault=vault_of(settings)) as store:
         yield store
 
 

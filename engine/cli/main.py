@@ -50,6 +50,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "List routes of outgoing events, test one, switch one on, send again.",
     ),
     "audit": ("engine.cli.audit:app", "List calls and what operators did; prove that nobody changed the record."),
+    "erase": ("engine.cli.erase:erase_command", "Remove all that is known of one person."),
     "vault": ("engine.cli.vault:app", "Make, tell and change the keys that secrets in the store are encrypted with."),
     "demo": ("engine.cli.demo:demo", "Put fifty applicants through three pretend tenants and show what came of it."),
     "reference": ("engine.cli.reference:reference", "Show what a key of a manifest means, with an example."),

@@ -21,6 +21,7 @@ from engine.errors import (
     ExpressionError,
     FieldwrightError,
     LeaseLost,
+    PersonErased,
     Refused,
     ScoringUnavailable,
     StoreUnavailable,
@@ -31,6 +32,7 @@ from engine.hydration.memo import ListMemo
 from engine.intake.translate import ids_of, subject_of
 from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, as_plain
 from engine.pipeline.applications import ApplicationWork
+from engine.pipeline.erasing import end_erased, erase_by_word
 from engine.pipeline.event_data import EventData
 from engine.pipeline.outcomes import record_outcome
 from engine.pipeline.outgoing import NO_ROUTES, Outgoing
@@ -87,9 +89,13 @@ class EventWork:
                 self._work(claim, event)
             except LeaseLost:
                 _log.info("lease lost on %s", event.id)
+            except PersonErased:
+                end_erased(self._store, claim)
         return event.id
 
     def _work(self, claim: Claim, event: StoredEvent) -> None:
+        if self._store.erasures.has(event.connection, event.candidate_id):
+            raise PersonErased
         if event.unfinished > MOST_UNFINISHED:
             self._end(
                 claim.ids, Outcome(OutcomeKind.QUARANTINED, "working on it ended the worker three times"), claim
@@ -121,7 +127,7 @@ class EventWork:
 
     def _after(self, error: FieldwrightError, claim: Claim, event: StoredEvent) -> Outcome | None:
         """The outcome that ``error`` means, or None when the event was given back for later."""
-        if isinstance(error, LeaseLost):
+        if isinstance(error, (LeaseLost, PersonErased)):
             raise error
         if isinstance(error, Refused):
             return _refused(error)
@@ -164,7 +170,9 @@ class EventWork:
             route.connection, route.caller, self._store.cache, self._reader, self._lists, as_plain(canonical)
         )
         if canonical.type is EventType.CANDIDATE_DELETED:
-            return self._erase(route, hydrator, event, canonical)
+            return erase_by_word(
+                self._store, route, hydrator, replace(claim, events=(event,)), canonical, self._outgoing
+            )
         if canonical.type.value.startswith("job."):
             return self._job_changed(route, hydrator, event, canonical)
         if canonical.ids.candidate is None or canonical.ids.job is None:
@@ -178,14 +186,6 @@ class EventWork:
         if canonical.type is not EventType.FEEDBACK_GIVEN and hydrator.applications_of(canonical.ids.candidate):
             return Outcome(OutcomeKind.FILTERED, "no prospect any more: they have applied to other jobs")
         return self._applications.run(route, hydrator, claim, event, canonical, prospect=True)
-
-    def _erase(self, route: Route, hydrator: Hydrator, event: StoredEvent, canonical: CanonicalEvent) -> Outcome:
-        if not _is_sure(route, canonical) and _is_there(hydrator, canonical.ids.candidate or ""):
-            # Nobody signed for it: what is said of a person is only a reason to look.
-            return Outcome(OutcomeKind.FILTERED, "the ATS still has the candidate")
-        counts = self._store.erase(event.connection, canonical.ids.candidate or "", by_event=event.id)
-        self._store.steps.add(event.id, "erased", counts)
-        return Outcome(OutcomeKind.ERASED, "the candidate was deleted in the ATS")
 
     def _job_changed(
         self, route: Route, hydrator: Hydrator, event: StoredEvent, canonical: CanonicalEvent
@@ -212,6 +212,8 @@ class EventWork:
             found = [hydrator.application_ids(canonical.ids)]
         else:
             found = hydrator.applications_of(canonical.ids.candidate)
+        if any(self._store.erasures.has(route.name, ids.candidate) for ids in found):
+            raise PersonErased
         if found:
             wanted = [ids for ids in found if route.connection.takes_part(ids.job)]
             if not wanted:
@@ -245,23 +247,6 @@ def canonical_of(event: StoredEvent) -> CanonicalEvent:
     """The canonical event as the inbox stored it."""
     plain = dict(event.canonical or {})
     return CanonicalEvent(**{**plain, "type": EventType(plain["type"]), "ids": ids_of(plain["ids"])})
-
-
-def _is_sure(route: Route, canonical: CanonicalEvent) -> bool:
-    """Whether the ATS itself said what the event says: in its answer, or under a signature that covers it."""
-    door = route.connection.manifest.events.webhook
-    covered = door is not None and door.signature is not None and door.signature.covers_body
-    return canonical.source in ("poll", "queue") or covered
-
-
-def _is_there(hydrator: Hydrator, candidate_id: str) -> bool:
-    try:
-        hydrator.candidate(candidate_id)
-    except Refused as error:
-        if error.kind != "missing":
-            raise
-        return False
-    return True
 
 
 def _spokesman(claim: Claim) -> StoredEvent:

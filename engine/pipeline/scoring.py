@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 
-from engine.errors import ResumeUnreadable
+from engine.errors import PersonErased, ResumeUnreadable
 from engine.hydration.hydrate import Hydrated, Hydrator
 from engine.model import Job, Reason, ResumeText, Score
+from engine.pipeline.erasing import REMOTE, tell_scorer_of
 from engine.ports import Scorer
 from engine.scoring.input_hash import input_hash
 from engine.store.store import Store
@@ -54,5 +55,10 @@ def _unreadable(error: ResumeUnreadable, job: Job, scorer: Scorer) -> Score:
 
 
 def _stored(score: Score, hydrated: Hydrated, store: Store, connection: str, event_id: str, *, known: bool) -> Scored:
-    audit_id = store.scores.put(connection, hydrated.candidate.id, hydrated.job.id, event_id, score)
+    try:
+        audit_id = store.scores.put(connection, hydrated.candidate.id, hydrated.job.id, event_id, score)
+    except PersonErased:
+        if score.scorer.startswith(REMOTE):
+            tell_scorer_of(store, {score.input_hash})
+        raise
     return Scored(replace(score, audit_id=audit_id), known)

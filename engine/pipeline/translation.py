@@ -8,8 +8,9 @@ from contextlib import suppress
 from engine.errors import ExpressionError, LeaseLost, TranslationError
 from engine.intake.translate import subject_of, translate
 from engine.model import CanonicalEvent, Outcome, OutcomeKind, as_plain
+from engine.pipeline.erasing import ERASED
 from engine.pipeline.outcomes import record_outcome
-from engine.pipeline.outgoing import Outgoing
+from engine.pipeline.outgoing import NO_ROUTES, Outgoing
 from engine.pipeline.route import MOST_UNFINISHED, Route, working_on
 from engine.store.events import StoredEvent
 from engine.store.store import Store
@@ -42,8 +43,13 @@ class TranslationWork:
         for event in events:
             with suppress(LeaseLost), working_on(event.id, event.connection):
                 outcome = self._translated(event)
-                if outcome is not None:
-                    record_outcome(self._store, [event.id], outcome, outgoing=self._outgoing)
+                if outcome is None:
+                    continue
+                with self._store.transaction():
+                    late = outcome.kind is OutcomeKind.ERASED
+                    record_outcome(self._store, [event.id], outcome, outgoing=NO_ROUTES if late else self._outgoing)
+                    if late:
+                        self._store.erasures.blank([event.id])
 
     def _translated(self, event: StoredEvent) -> Outcome | None:
         """The outcome of an event that needs no work, or None when it is ready."""
@@ -59,7 +65,10 @@ class TranslationWork:
             subject = subject_of(translated.ids)
         except (TranslationError, ExpressionError) as error:
             return Outcome(OutcomeKind.QUARANTINED, error.message)
+        if self._store.erasures.has(event.connection, translated.ids.candidate):
+            return ERASED
         if not route.connection.takes_part(translated.ids.job):
+            self._store.erasures.concerns(event.id, translated.ids.candidate)
             return Outcome(OutcomeKind.FILTERED, "the tenant takes part with other jobs only")
         self._ready(route, event, translated, subject)
         return None

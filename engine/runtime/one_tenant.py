@@ -23,6 +23,7 @@ from engine.runtime.operators import operator
 from engine.runtime.routes import outgoing_of
 from engine.runtime.service import open_scorer
 from engine.runtime.tenants import load_connection
+from engine.runtime.vaults import vault_of
 from engine.scoring import ResumeReader
 from engine.settings import Settings
 from engine.store import Store
@@ -53,7 +54,7 @@ def open_tenant(file: Path, settings: Settings, clock: Clock = SYSTEM) -> Iterat
     if strangers and connection.name not in settings.sandboxes:
         raise InputError(f"--sandbox names {', '.join(strangers)}, and this is {connection.name}.")
     with ExitStack() as ending:
-        store = ending.enter_context(Store.open(settings.prepare_state(), clock))
+        store = ending.enter_context(Store.open(settings.prepare_state(), clock, vault_of(settings)))
         budgets = Budgets()
 
         def opened(one: Connection) -> Route:

@@ -6,10 +6,10 @@ can only fill a Score: nothing in it, and nothing in the résumé, can choose wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.errors import AnswerUnusable, CallError, ScoringUnavailable, Throttled
+from engine.errors import AnswerUnusable, CallError, Refused, ScoringUnavailable, Throttled
 from engine.model import Job, Json, ResumeText, Score
 from engine.ports import JsonPoster
 from engine.scoring import reply as replies
@@ -47,6 +47,20 @@ class RemoteScorer:
             scorer=f"{self.version} {answered_by}" if answered_by else self.version,
             input_hash=request_id,
         )
+
+    def forget(self, input_hashes: Sequence[str]) -> bool:
+        """Asks the service to forget what it keeps of these inputs (``schemas/scoring-erasure.schema.json``).
+
+        False where it says that it takes no such request: it keeps nothing then. Raises CallError where it cannot
+        be told now.
+        """
+        try:
+            self._poster.tell({"erase": list(input_hashes)})
+        except Refused as refused:
+            if refused.kind == "denied":
+                raise
+            return False
+        return True
 
     def _asked(self, request: Json) -> Mapping[str, Any]:
         try:

@@ -11,14 +11,15 @@ from engine.clock import Clock
 from engine.model import Json
 from engine.store.codec import decoded, encoded
 from engine.store.database import Database, upsert
+from engine.store.erasures import Erasures
 from engine.store.schema import cache
 
 
 class Cache:
     """The table of kept objects."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, erasures: Erasures) -> None:
+        self._database, self._clock, self._erasures = database, clock, erasures
 
     def get(self, connection: str, kind: str, id: str, *, expired_too: bool = False) -> Json:
         """The value that is kept, or None where nothing is, or no more (``expired_too``: as long as it is there)."""
@@ -42,7 +43,7 @@ class Cache:
     ) -> None:
         """Keeps ``value``, for good without ``ttl_s``.
 
-        Give ``candidate_id`` with everything about a person: erasure goes by it.
+        Give ``candidate_id`` with everything about a person: erasure goes by it. Raises PersonErased for one who was.
         """
         values = {
             "value": encoded(value),
@@ -50,6 +51,7 @@ class Cache:
             "expires_at": None if ttl_s is None else self._clock.now() + ttl_s,
         }
         with self._database.write() as writing:
+            self._erasures.check(writing, connection, candidate_id)
             upsert(writing, cache, {"connection": connection, "kind": kind, "id": id}, values)
 
     def forget(self, connection: str, kind: str, id: str) -> None:

@@ -61,7 +61,8 @@ class Connections:
         return dict(Counter(key_id_of(value) or "" for _, _, value in self._secrets()))
 
     def check_keys(self) -> None:
-        """Raises InputError, which names the key's id, where a secret cannot be decrypted."""
+        """Raises InputError where there is no key, or, which names the key's id, a secret cannot be decrypted."""
+        self._vault.ids()
         try:
             for connection, name, value in self._secrets():
                 self._opened(connection, name, value)

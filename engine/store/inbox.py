@@ -213,6 +213,18 @@ class Inbox:
         with self._database.read() as reading:
             return [event_from(row) for row in reading.execute(newest.limit(limit))]
 
+    def newest_about(self, connection: str, candidate_id: str) -> str | None:
+        """The newest event about a candidate."""
+        here = (inbox.c.connection == connection, inbox.c.candidate_id == candidate_id)
+        with self._database.read() as reading:
+            newest = select(inbox.c.id).where(*here).order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
+            return reading.execute(newest.limit(1)).scalar()
+
+    def connections(self) -> set[str]:
+        """The connections of which there are events."""
+        with self._database.read() as reading:
+            return set(reading.execute(select(inbox.c.connection).distinct()).scalars())
+
     def counts(self, of: str | None = None) -> dict[str, dict[str, int]]:
         """How many events there are (of one connection, if given): ``{"state": {…}, "outcome": {…}}``."""
         here = () if of is None else (inbox.c.connection == of,)

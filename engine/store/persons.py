@@ -13,17 +13,23 @@ from sqlalchemy import Connection, select
 
 from engine.store.columns import storable
 from engine.store.database import Database, ignoring_insert
+from engine.store.erasures import Erasures
 from engine.store.schema import persons
 
 
 class Persons:
     """The table of keys, one for each (connection, candidate)."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, erasures: Erasures) -> None:
+        self._database, self._erasures = database, erasures
 
-    def pseudonym(self, connection: str, candidate_id: str) -> str:
-        """32 hex digits that stand for the candidate; a key is made where they have none yet."""
+    def pseudonym(self, connection: str, candidate_id: str) -> str | None:
+        """32 hex digits that stand for the candidate; a key is made where they have none yet.
+
+        None for one who was erased: nothing may be found by them any more.
+        """
+        if self._erasures.has(connection, candidate_id):
+            return None
         with self._database.write() as writing:
             salt = _salt(writing, connection, candidate_id)
             if salt is None:

@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 
 from engine.clock import Clock
 from engine.store.database import Database, upsert
+from engine.store.erasures import Erasures
 from engine.store.schema import published
 
 
@@ -27,11 +28,11 @@ class PublishedFile:
 class Published:
     """The table of published files."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, erasures: Erasures) -> None:
+        self._database, self._clock, self._erasures = database, clock, erasures
 
     def put(self, token: str, connection: str, candidate_id: str, file: PublishedFile, lasts_s: float) -> None:
-        """Publishes ``file`` under ``token`` for ``lasts_s``."""
+        """Publishes ``file`` under ``token`` for ``lasts_s``, in place of what is there. Raises PersonErased."""
         now = self._clock.now()
         row = {
             "connection": connection,
@@ -42,6 +43,7 @@ class Published:
             "expires_at": now + lasts_s,
         }
         with self._database.write() as writing:
+            self._erasures.check(writing, connection, candidate_id)
             upsert(writing, published, {"token_hash": _hash(token)}, row)
 
     def remove_expired(self) -> int:

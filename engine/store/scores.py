@@ -14,6 +14,7 @@ from engine.clock import Clock
 from engine.model import Score
 from engine.store.codec import score_from, score_text
 from engine.store.database import Database, ignoring_insert
+from engine.store.erasures import Erasures
 from engine.store.identity import audit_code
 from engine.store.schema import scores
 
@@ -37,8 +38,8 @@ StoredScores = list[StoredScore]
 class Scores:
     """The table of scores."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        self._database, self._clock = database, clock
+    def __init__(self, database: Database, clock: Clock, erasures: Erasures) -> None:
+        self._database, self._clock, self._erasures = database, clock, erasures
 
     def get(self, input_hash: str) -> Score | None:
         """The score once worked out for these inputs, or None."""
@@ -46,11 +47,15 @@ class Scores:
         return found[0].score if found else None
 
     def put(self, connection: str, candidate_id: str, job_id: str, event_id: str | None, score: Score) -> str:
-        """Stores the application's score and gives its audit id: the earlier one where the inputs are the same."""
+        """Stores the application's score and gives its audit id: the earlier one where the inputs are the same.
+
+        Raises PersonErased.
+        """
         key = {"connection": connection, "candidate_id": candidate_id, "job_id": job_id}
         values = {"event_id": event_id, "score": score_text(score), "at": self._clock.now()}
         columns = [*key, "input_hash"]
         with self._database.write() as writing:
+            self._erasures.check(writing, connection, candidate_id)
             statement = ignoring_insert(writing, scores).values(
                 audit_id=audit_code(), input_hash=score.input_hash, **key, **values
             )
@@ -70,6 +75,9 @@ class Scores:
 
     def of_event(self, event_id: str) -> StoredScores:
         return self._select(scores.c.event_id == event_id)
+
+    def of_candidate(self, connection: str, candidate_id: str) -> StoredScores:
+        return self._select(scores.c.connection == connection, scores.c.candidate_id == candidate_id)
 
     def applications_of_job(self, connection: str, job_id: str) -> list[tuple[str, str]]:
         """The applications scored for a job, as (candidate id, job id)."""

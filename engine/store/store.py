@@ -13,6 +13,7 @@ from types import TracebackType
 
 from engine.clock import SYSTEM, Clock, SteadyClock
 from engine.errors import StoreUnavailable
+from engine.model import Outcome, OutcomeKind
 from engine.store.audit import Audit
 from engine.store.audit_seals import Seals
 from engine.store.cache import Cache
@@ -20,7 +21,9 @@ from engine.store.capabilities import Capabilities
 from engine.store.connections import Connections
 from engine.store.cursors import Cursors
 from engine.store.database import Database
-from engine.store.erasure import erase_candidate
+from engine.store.deliveries import Delivery
+from engine.store.erasure import deliveries_of, erase_candidate, events_of, naming, scrub
+from engine.store.erasures import Erasures
 from engine.store.gauges import Gauges
 from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
@@ -46,21 +49,22 @@ class Store:
         self._database, self.clock = database, clock
         self._closing = threading.Event()
         self.vault = vault
+        self.connections = Connections(database, vault)
+        self.erasures = Erasures(database, clock, self.connections)
         self.steps = Steps(database, clock, identity)
         self.inbox = Inbox(database, clock, identity, self.steps)
         self.outbox = Outbox(database, clock, identity)
         self.held = HeldDeliveries(database, clock)
         self.cursors = Cursors(database, clock)
-        self.scores = Scores(database, clock)
+        self.scores = Scores(database, clock, self.erasures)
         self.capabilities = Capabilities(database, clock)
-        self.persons = Persons(database)
+        self.persons = Persons(database, self.erasures)
         self.audit = Audit(database, clock, identity, self.persons)
         self.seals = Seals(database, clock)
         self.mappings = Mappings(database, clock)
-        self.cache = Cache(database, clock)
+        self.cache = Cache(database, clock, self.erasures)
         self.written = WrittenValues(database, clock)
-        self.connections = Connections(database, vault)
-        self.published = Published(database, clock)
+        self.published = Published(database, clock, self.erasures)
         self.gauges = Gauges(database, clock)
         self.routes = RouteRows(database, clock)
 
@@ -92,12 +96,33 @@ class Store:
         return self._database.gathering()
 
     def erase(self, connection: str, candidate_id: str, *, by_event: str | None = None) -> dict[str, int]:
-        """Removes what is known of a candidate; rows touched by family.
+        """Removes what is known of a candidate and remembers that they were erased; rows touched by family.
 
         Open events and deliveries of theirs end as erased, but ``by_event``, which asked for it, stays open.
         """
         with self._database.write() as writing:
-            return erase_candidate(writing, connection, candidate_id, by_event, self.clock.now())
+            person = self.erasures.remember(writing, connection, candidate_id)
+            ended = [id_ for id_ in events_of(writing, connection, candidate_id) if id_ != by_event]
+            counts = erase_candidate(writing, connection, candidate_id, person, self.clock.now())
+            if ended:
+                self.inbox.finish(ended, Outcome(OutcomeKind.ERASED, "erased"))
+        return {**counts, "ended": len(ended)}
+
+    def erase_naming(self, connection: str, candidate_id: str) -> int:
+        """Removes what ended events say that nobody could tell whom they are about, where they name the candidate."""
+        count = 0
+        for page in naming(self._database, connection, candidate_id):
+            count += self.erasures.blank(page) if page else 0
+        return count
+
+    def deliveries_about(self, connection: str, candidate_id: str) -> list[Delivery]:
+        """All deliveries about a candidate, oldest first."""
+        with self._database.read() as reading:
+            return deliveries_of(reading, connection, candidate_id)
+
+    def scrub(self) -> None:
+        """Has the files of the database forget what was removed, as far as nobody reads it at this moment."""
+        scrub(self._database)
 
     def close(self) -> None:
         self._closing.set()

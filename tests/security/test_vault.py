@@ -182,3 +182,18 @@ def test_the_command_makes_tells_and_changes_keys(tmp_path: Path) -> None:
     missing = fieldwright("vault", "status", "--state", tmp_path)
     assert missing.code == 1
     assert "NOT GIVEN" in missing.out
+
+
+def test_keys_of_the_environment_are_taken_and_told_by_id_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = new_key("k1")
+    with opened(tmp_path / "fieldwright.db", key) as store:
+        store.connections.put("acme", STATE, SUBSCRIPTION)
+    monkeypatch.setenv("FIELDWRIGHT_KEYS", key)
+    told = fieldwright("vault", "status", "--state", tmp_path)
+    assert told.code == 0
+    assert key.partition(":")[2] not in told.out + told.err
+    assert not (tmp_path / FILE).exists()
+    monkeypatch.setenv("FIELDWRIGHT_KEYS", new_key("k2"))
+    assert "k1" in fieldwright("vault", "rotate", "--state", tmp_path).err
