@@ -18,9 +18,14 @@ from typing import Any
 import psycopg
 
 from engine.store import Store
+from engine.store.vault import Vault
+from engine.store.vault_keys import new_key
 
 GUARDED = ("guarded", "right-password")
 """A user whom the server lets in with this password only; all others need none."""
+
+VAULT = Vault.given(new_key())
+"""Keys for stores on a server, which has none of its own: ``Store.open(url, clock, servers.VAULT)``."""
 
 _numbers = itertools.count(1)
 

@@ -113,7 +113,7 @@ class Service:
         self._sending = RouteThreads(outgoing or {}, store, clock)
         self._workers = Workers(events, deliveries, clock, workers)
         self._heads = HeadExport(store, audit_heads, clock) if audit_heads else None
-        self._sweeps = sweeps_of(store, deliveries, clock, self._heads)
+        self._sweeps = sweeps_of(store, deliveries, scorer, clock, self._heads)
         self._locks = locks or Alone()
         self._health = Health(store, clock, Vitals(self._dead, self._workers.stuck))
         self._web: WebServer | None = None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sqlite3
 import threading
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from engine.clock import ManualClock
@@ -17,6 +20,7 @@ from engine.store.vault_keys import FILE, new_key
 from tests.cli.running import fieldwright
 
 CANARY = "canary-of-a-secret"
+KEY = new_key("k0")
 SUBSCRIPTION = {"id": "s1", "secret": CANARY, "secrets": [CANARY]}
 
 
@@ -35,6 +39,24 @@ def kept_in_clear(store: Store, name: str = STATE) -> None:
         writing.exec_driver_sql(
             f"INSERT INTO connections (connection, name, value) VALUES ('acme', '{name}', '{clear}')"
         )
+
+
+def dumped(url: str) -> str:
+    """All of the database as text."""
+    if url.startswith("postgresql"):
+        with psycopg.connect(url) as connection:
+            names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            return "".join(str(connection.execute(f"SELECT * FROM {name}").fetchall()) for (name,) in names)
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        return "\n".join(connection.iterdump())
+
+
+def test_a_dump_of_the_database_shows_no_secret(store_url: str) -> None:
+    with opened(store_url, KEY) as store:
+        store.connections.put("acme", STATE, SUBSCRIPTION)
+        store.connections.put("acme", "auth.refresh_token", {"value": CANARY, "follows": "x"})
+    assert CANARY not in dumped(store_url)
+    assert "vault:k0:" in dumped(store_url)
 
 
 def test_no_file_of_the_database_shows_a_secret(tmp_path: Path) -> None:
@@ -82,19 +104,19 @@ def test_what_is_no_key_is_told_without_its_text(text: str) -> None:
     assert "short" not in str(told.value)
 
 
-def test_another_key_of_the_same_id_and_a_missing_key_are_errors_that_name_the_id(tmp_path: Path) -> None:
-    with opened(tmp_path / "x.db", new_key("k1")) as store:
+def test_another_key_of_the_same_id_and_a_missing_key_are_errors_that_name_the_id(store_url: str) -> None:
+    with opened(store_url, new_key("k1")) as store:
         store.connections.put("acme", STATE, SUBSCRIPTION)
     for other in (new_key("k1"), new_key("k2")):
-        with opened(tmp_path / "x.db", other) as store:
+        with opened(store_url, other) as store:
             with pytest.raises(StoreUnavailable, match="`k1`"):
                 store.connections.get("acme", STATE)
             with pytest.raises(InputError, match="`k1`"):
                 store.connections.check_keys()
 
 
-def test_a_value_moved_to_another_connection_cannot_be_read_there(tmp_path: Path) -> None:
-    with opened(tmp_path / "x.db") as store:
+def test_a_value_moved_to_another_connection_cannot_be_read_there(store_url: str) -> None:
+    with opened(store_url, KEY) as store:
         store.connections.put("acme", STATE, SUBSCRIPTION)
         with store._database.write() as writing:
             writing.exec_driver_sql("UPDATE connections SET connection = 'ben'")
@@ -102,8 +124,8 @@ def test_a_value_moved_to_another_connection_cannot_be_read_there(tmp_path: Path
             store.connections.get("ben", STATE)
 
 
-def test_what_an_earlier_version_stored_is_read_and_encrypted_when_it_is_written_or_rotated(tmp_path: Path) -> None:
-    with opened(tmp_path / "x.db") as store:
+def test_what_an_earlier_version_stored_is_read_and_encrypted_when_it_is_written_or_rotated(store_url: str) -> None:
+    with opened(store_url, KEY) as store:
         kept_in_clear(store)
         kept_in_clear(store, "auth.refresh_token")
         kept = store.connections.get("acme", STATE)
@@ -115,17 +137,17 @@ def test_what_an_earlier_version_stored_is_read_and_encrypted_when_it_is_written
         assert "" not in store.connections.key_ids()
 
 
-def test_keys_are_changed_under_load_and_the_old_one_is_not_needed_any_more(tmp_path: Path) -> None:
+def test_keys_are_changed_under_load_and_the_old_one_is_not_needed_any_more(store_url: str) -> None:
     old, new = new_key("old"), new_key("new")
     names = [f"auth.token{number}" for number in range(20)]
-    with opened(tmp_path / "x.db", old) as before:
+    with opened(store_url, old) as before:
         for name in names:
             before.connections.put("acme", name, 0)
     rotated = threading.Event()
     wrong: list[object] = []
 
     def serve(name: str) -> None:
-        with opened(tmp_path / "x.db", new, old) as service:
+        with opened(store_url, new, old) as service:
             count = 0
             while not rotated.is_set() or count < 3:
                 if service.connections.get("acme", name) != count:
@@ -136,19 +158,19 @@ def test_keys_are_changed_under_load_and_the_old_one_is_not_needed_any_more(tmp_
     threads = [threading.Thread(target=serve, args=(name,)) for name in names[:3]]
     for thread in threads:
         thread.start()
-    with opened(tmp_path / "x.db", new, old) as rotating:
+    with opened(store_url, new, old) as rotating:
         rotating.connections.rotate()
     rotated.set()
     for thread in threads:
         thread.join()
     assert not wrong
-    with opened(tmp_path / "x.db", new) as after:
+    with opened(store_url, new) as after:
         assert after.connections.key_ids() == {"new": 20}
         after.connections.check_keys()
 
 
-def test_of_changes_at_one_moment_none_is_lost(tmp_path: Path) -> None:
-    with opened(tmp_path / "x.db") as store:
+def test_of_changes_at_one_moment_none_is_lost(store_url: str) -> None:
+    with opened(store_url, KEY) as store:
 
         def add() -> None:
             for _ in range(20):
