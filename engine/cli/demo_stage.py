@@ -15,9 +15,9 @@ from pathlib import Path
 
 from engine.errors import FieldwrightError, InputError
 from engine.manifest.connection import Connection
+from engine.runtime.opening import open_store
 from engine.runtime.service import Service, open_scorer
 from engine.runtime.tenants import load_connections
-from engine.runtime.vaults import vault_of
 from engine.settings import Settings
 from engine.store.store import Store
 from sandbox import people
@@ -63,7 +63,8 @@ def running_stage(tenants: Sequence[DemoTenant], folder: Path, port: int = 0) ->
         environment = _write_tenants(tenants, settings.tenants)
         connections = load_connections(settings.tenants, None, environment)
         scenes = tuple(stack.enter_context(_scene(tenant)) for tenant in tenants)
-        store = stack.enter_context(Store.open(settings.prepare_state(), vault=vault_of(settings)))
+        settings.prepare_state()
+        store = stack.enter_context(open_store(settings))
         origins = {scene.tenant.name: scene.url for scene in scenes}
         service = Service(
             connections, store, scorer=stack.enter_context(open_scorer()), sandboxes=origins, workers=_WORKERS

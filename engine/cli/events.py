@@ -15,9 +15,9 @@ from engine.cli.options import AsJson, Database, State
 from engine.cli.output import print_json
 from engine.errors import InputError
 from engine.model import OutcomeKind
+from engine.runtime.opening import open_store
 from engine.runtime.operators import operator
 from engine.runtime.rebinding import held_causes
-from engine.runtime.vaults import vault_of
 from engine.settings import Settings, settings_from
 from engine.store import Store
 
@@ -103,7 +103,7 @@ def opened_store(settings: Settings) -> Iterator[Store]:
             f"There is no database {file}.",
             hint="Name what the service runs with: --state DIR or --database URL, FIELDWRIGHT_STATE or _DATABASE.",
         )
-    with Store.open(settings.database, vault=vault_of(settings)) as store:
+    with open_store(settings) as store:
         yield store
 
 

@@ -35,13 +35,12 @@ from engine.pipeline.route_work import OpenRoute
 from engine.redaction import without_password
 from engine.runtime.doors import DoorReport, door_report, unsafe
 from engine.runtime.logs import set_up
+from engine.runtime.opening import open_store
 from engine.runtime.routes import open_outgoing_routes, outgoing_of
 from engine.runtime.service import Service, open_scorer
 from engine.runtime.state_lock import sole_worker
 from engine.runtime.tenants import load_connections
-from engine.runtime.vaults import vault_of
 from engine.settings import Settings, settings_from
-from engine.store import Store
 from engine.telemetry.metrics import built
 from engine.telemetry.tracing import traced
 
@@ -87,11 +86,7 @@ def serve(
     set_up([*_secrets(connections), *_secrets_of(outgoing)], as_json=json_logs, level=log_level, role="serve")
     built(__version__, "serve")
     settings.prepare_state()
-    with (
-        traced("serve", os.environ),
-        sole_worker(settings) as alone,
-        Store.open(settings.database, vault=vault_of(settings)) as store,
-    ):
+    with traced("serve", os.environ), sole_worker(settings) as alone, open_store(settings) as store:
         if not alone:
             raise InputError(
                 f"Another fieldwright works on the database {settings.database_file}.",

@@ -19,11 +19,11 @@ from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
 from engine.pipeline.pins import Pins
 from engine.pipeline.route import Route, open_route
+from engine.runtime.opening import open_store
 from engine.runtime.operators import operator
 from engine.runtime.routes import outgoing_of
 from engine.runtime.service import open_scorer
 from engine.runtime.tenants import load_connection
-from engine.runtime.vaults import vault_of
 from engine.scoring import ResumeReader
 from engine.settings import Settings
 from engine.store import Store
@@ -54,7 +54,8 @@ def open_tenant(file: Path, settings: Settings, clock: Clock = SYSTEM) -> Iterat
     if strangers and connection.name not in settings.sandboxes:
         raise InputError(f"--sandbox names {', '.join(strangers)}, and this is {connection.name}.")
     with ExitStack() as ending:
-        store = ending.enter_context(Store.open(settings.prepare_state(), clock, vault_of(settings)))
+        settings.prepare_state()
+        store = ending.enter_context(open_store(settings, clock))
         budgets = Budgets()
 
         def opened(one: Connection) -> Route:
