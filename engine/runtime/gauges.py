@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from engine.errors import StoreUnavailable
+from engine.pipeline.route_work import disabled_why
+from engine.store.routes import Waiting
 from engine.store.store import Store
 from engine.telemetry.exposition import Reading
 
@@ -37,7 +40,8 @@ class StoreReadings:
 
     def _read(self) -> tuple[Reading, ...]:
         try:
-            standing = self._store.gauges.read()
+            standing, routes = self._store.gauges.read(), self._store.routes.waiting()
+            off = sum(disabled_why(self._store, name) is not None for name in routes)
         except StoreUnavailable:
             return (_up(0),)
         return (
@@ -47,8 +51,15 @@ class StoreReadings:
             Reading(
                 "oldest_open_seconds", "Age of the oldest open event; 0 where there is none.", {"": standing.oldest_s}
             ),
+            Reading("outgoing_waiting", "Outgoing events that wait.", _each(routes, "pending"), "route"),
+            Reading("outgoing_dead", "Outgoing events given up.", _each(routes, "dead"), "route"),
+            Reading("routes_off", "Routes that answered 410 and were not resumed.", {"": off}),
             Reading("dead_letters", "Deliveries given up, that nobody has replayed.", {"": standing.dead}),
         )
+
+
+def _each(routes: Mapping[str, Waiting], what: Literal["pending", "dead"]) -> dict[str, float]:
+    return {name: getattr(waiting, what) for name, waiting in routes.items()}
 
 
 def _up(value: int) -> Reading:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from engine.clock import Clock
 from engine.errors import StoreUnavailable
+from engine.telemetry import metrics
 
 NAME = "leader"
 LEASE_S = 15.0
@@ -108,6 +109,7 @@ class Leader:
         self._token = self._locks.acquire(NAME, self._holder, self._lease_s)
         if self._token is not None:
             self._renewed_at = now
+            metrics.LEADER.set(1)
             _log.info("leads: lists are polled and sweeps are made here")
             self._on_gain()
 
@@ -119,5 +121,6 @@ class Leader:
 
     def _step_down(self) -> None:
         self._token = None
+        metrics.LEADER.set(0)
         _log.info("leads no longer")
         self._on_loss()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from engine.clock import Clock
 from engine.store.database import Database
@@ -17,7 +17,7 @@ _OPEN_STATES = ("received", "ready", "leased", "planned")
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Open events and deliveries by state, the age (s) of the oldest open event (0: none), and dead deliveries."""
+    """Open events and deliveries by state, the age (s) of the oldest open event (0: none), dead writes to ATSs."""
 
     events: dict[str, int] = field(default_factory=dict)
     deliveries: dict[str, int] = field(default_factory=dict)
@@ -37,14 +37,14 @@ class Gauges:
             events = {state: _count(reading, inbox, state) for state in _OPEN_STATES}
             deliveries = {state: _count(reading, outbox, state) for state in OPEN}
             began = [_oldest(reading, state) for state, count in events.items() if count]
-            dead = _count(reading, outbox, "dead")
+            dead = _count(reading, outbox, "dead", outbox.c.route.is_(None))
         first = min((at for at in began if at is not None), default=None)
         oldest_s = max(0.0, self._clock.now() - first) if first is not None else 0.0
         return Standing(events, deliveries, oldest_s, dead)
 
 
-def _count(reading: Connection, table: Any, state: str) -> int:
-    counted = select(func.count()).select_from(table).where(table.c.state == state)
+def _count(reading: Connection, table: Any, state: str, *more: ColumnElement[bool]) -> int:
+    counted = select(func.count()).select_from(table).where(table.c.state == state, *more)
     return int(reading.execute(counted).scalar_one())
 
 
