@@ -18,6 +18,7 @@ from engine.model import Json, as_plain
 from engine.pipeline.attempts import Attempts, NotMoved
 from engine.pipeline.falling import Work, move
 from engine.pipeline.holding import release
+from engine.pipeline.isolation import PROCESS
 from engine.pipeline.outcomes import POISONED, outcome_of, record_outcome
 from engine.pipeline.outgoing import NO_ROUTES, Outgoing
 from engine.pipeline.payload import planned_of
@@ -60,12 +61,14 @@ class DeliveryWork:
 
     def deliver_once(self, event_id: str | None = None) -> str | None:
         """Works on the delivery that is due longest (of one event, if given); its id, or None when none is due."""
-        delivery = self._store.outbox.claim(LEASE_S, event_id, self._only)
-        if delivery is None:
-            return None
+        outbox = self._store.outbox
+        return PROCESS.worked(lambda: outbox.claim(LEASE_S, event_id, self._only), outbox.hand_back, self._worked)
+
+    def _worked(self, delivery: Delivery) -> str:
         of = (delivery.event_id, delivery.connection, delivery.candidate_id)
         told: Attributes = {"fieldwright.place": delivery.place, "fieldwright.attempt": delivery.attempts}
-        with working_on(*of), span("deliver", told, event=delivery.event_id), self._store.gathering():
+        whole = span("deliver", told, event=delivery.event_id)
+        with working_on(*of), whole, self._store.gathering():
             try:
                 self._deliver(delivery)
                 self.finish_event(delivery.event_id)

@@ -34,6 +34,7 @@ from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, a
 from engine.pipeline.applications import ApplicationWork
 from engine.pipeline.erasing import end_erased, erase_by_word
 from engine.pipeline.event_data import EventData
+from engine.pipeline.isolation import PROCESS
 from engine.pipeline.outcomes import record_outcome
 from engine.pipeline.outgoing import NO_ROUTES, Outgoing
 from engine.pipeline.pins import MappingUnusable, Pins, pinned
@@ -79,9 +80,10 @@ class EventWork:
 
     def work_once(self) -> str | None:
         """Works on the subject that waits longest; the id of the event it stood for, or None when none is due."""
-        claim = self._store.inbox.claim(LEASE_S, self._only)
-        if claim is None:
-            return None
+        inbox = self._store.inbox
+        return PROCESS.worked(lambda: inbox.claim(LEASE_S, self._only), inbox.hand_back, self._worked)
+
+    def _worked(self, claim: Claim) -> str:
         event = _spokesman(claim)
         whole = span("work", {"fieldwright.attempt": event.attempts}, event=event.id, parent=event.parent_id or "")
         with working_on(event.id, event.connection, event.candidate_id), whole, self._store.gathering():

@@ -9,6 +9,7 @@ from engine.errors import ExpressionError, LeaseLost, TranslationError
 from engine.intake.translate import subject_of, translate
 from engine.model import CanonicalEvent, Outcome, OutcomeKind, as_plain
 from engine.pipeline.erasing import ERASED
+from engine.pipeline.isolation import PROCESS
 from engine.pipeline.outcomes import record_outcome
 from engine.pipeline.outgoing import NO_ROUTES, Outgoing
 from engine.pipeline.route import MOST_UNFINISHED, Route, working_on
@@ -29,11 +30,13 @@ class TranslationWork:
         """How many events were translated, ``limit`` at most."""
         waiting = self._store.inbox.received(limit, self._only)
         fresh = [event for event in waiting if not event.unfinished]
-        self._translate(fresh)
+        with PROCESS.beside():
+            self._translate(fresh)
         # One of these ended a worker: each is counted by itself, so that it does not take the others along.
         for event in waiting:
             if event.unfinished:
-                self._translate([event])
+                with PROCESS.alone():
+                    self._translate([event])
         return len(waiting)
 
     def _translate(self, events: Sequence[StoredEvent]) -> None:

@@ -69,6 +69,11 @@ class Claim:
     subject: str
 
     @property
+    def unfinished(self) -> int:
+        """The most of any of its events."""
+        return max((event.unfinished for event in self.events), default=0)
+
+    @property
     def ids(self) -> tuple[str, ...]:
         return tuple(event.id for event in self.events)
 

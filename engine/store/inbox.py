@@ -141,6 +141,11 @@ class Inbox:
             back["attempts"] = inbox.c.attempts - 1
         self._change_leased(claim, back)
 
+    def hand_back(self, claim: Claim) -> None:
+        """Gives back what was claimed and not begun, as it was before."""
+        counts = {"attempts": inbox.c.attempts - 1, "unfinished": inbox.c.unfinished - 1}
+        self._change_leased(claim, {"state": "ready", "lease_until": None, **counts})
+
     def recover(self, *, everything: bool = False) -> int:
         """Makes events ready again whose lease ran out; how many.
 

@@ -124,6 +124,12 @@ class Outbox:
             kept = _change(connection, id, token, back)
             connection.execute(_those_behind(kept, next_at).values(next_at=next_at))
 
+    def hand_back(self, delivery: Delivery) -> None:
+        """Gives back what was claimed and not begun, as it was before."""
+        counts = {"attempts": outbox.c.attempts - 1, "unfinished": outbox.c.unfinished - 1}
+        with self._database.write() as connection:
+            _change(connection, delivery.id, delivery.token, {"state": "pending", "lease_until": None, **counts})
+
     def of_event(self, event_id: str) -> list[Delivery]:
         """All deliveries of an event to its ATS, in the order in which they go out."""
         own = (outbox.c.event_id == event_id, outbox.c.route.is_(None))
