@@ -5,10 +5,11 @@ Each application's score has an audit id of its own, such as ``fw-k3c7m2q5xa``, 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 
 from engine.clock import Clock
 from engine.model import Score
@@ -17,6 +18,8 @@ from engine.store.database import Database, ignoring_insert
 from engine.store.erasures import Erasures
 from engine.store.identity import audit_code
 from engine.store.schema import scores
+
+_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,22 @@ class Scores:
 
     def of_candidate(self, connection: str, candidate_id: str) -> StoredScores:
         return self._select(scores.c.connection == connection, scores.c.candidate_id == candidate_id)
+
+    def of_connection(self, connection: str, since: float = 0.0) -> Iterator[StoredScore]:
+        """All scores of a connection made at ``since`` (UTC s) or later, oldest first, read piece by piece."""
+        after = (since, "")
+        while True:
+            later = or_(scores.c.at > after[0], and_(scores.c.at == after[0], scores.c.audit_id > after[1]))
+            page = select(scores).where(scores.c.connection == connection, later)
+            with self._database.read() as reading:
+                found = [
+                    _stored(row)
+                    for row in reading.execute(page.order_by(scores.c.at, scores.c.audit_id).limit(_PAGE))
+                ]
+            yield from found
+            if len(found) < _PAGE:
+                return
+            after = (found[-1].at, found[-1].audit_id)
 
     def applications_of_job(self, connection: str, job_id: str) -> list[tuple[str, str]]:
         """The applications scored for a job, as (candidate id, job id)."""

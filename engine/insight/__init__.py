@@ -1,0 +1,1 @@
+"""What operators and auditors take out of the engine: exports as tables."""
