@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.events import opened_store
-from engine.cli.options import AsJson, Database, State, Tenants
+from engine.cli.options import AsJson, Database, Routes, State, Tenants
 from engine.cli.output import counted, print_json, printable
 from engine.cli.tables import show, table
 from engine.errors import InputError
@@ -17,6 +17,7 @@ from engine.manifest.findings import did_you_mean
 from engine.pipeline.erasing import ErasedPerson
 from engine.runtime.erasing import erase, known_tenants, take_again
 from engine.runtime.operators import operator
+from engine.runtime.routes import outgoing_of
 from engine.settings import settings_from
 
 
@@ -30,13 +31,14 @@ def erase_command(
     state: State = None,
     database: Database = None,
     tenants: Tenants = None,
+    routes: Routes = None,
     as_json: AsJson = False,
 ) -> None:
     """Remove all that is known of a person, and refuse what comes about them later.
 
     What we wrote into the ATS stands there still: it is listed, so that somebody can remove it.
     """
-    settings = settings_from(state=state, database=database, tenants=tenants)
+    settings = settings_from(state=state, database=database, tenants=tenants, routes=routes)
     with opened_store(settings) as store:
         known = known_tenants(store, settings)
         if tenant not in known:
@@ -47,7 +49,7 @@ def erase_command(
             return
         if not yes:
             _agreed(tenant)
-        erased = erase(store, tenant, candidate, operator())
+        erased = erase(store, tenant, candidate, operator(), outgoing_of(settings.routes))
     if as_json:
         print_json(asdict(erased))
     else:

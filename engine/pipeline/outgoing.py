@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from engine.clock import iso
 from engine.manifest.routes import OutgoingRoute
 from engine.model import EventType, Json, Outcome, OutcomeKind
-from engine.pipeline.outgoing_record import record_of
+from engine.pipeline.outgoing_record import erased_record, record_of
 from engine.store.deliveries import NewDelivery
 from engine.store.events import StoredEvent
 from engine.store.scores import StoredScore
@@ -63,18 +63,19 @@ class Outgoing:
         outcome: Outcome,
         score: StoredScore | None,
     ) -> NewDelivery:
-        data = record_of(store, event, outcome, score if name != ERASED else None, route.include)
+        erased = name == ERASED
+        data = erased_record(event, outcome) if erased else record_of(store, event, outcome, score, route.include)
         ids: Mapping[str, Json] = data["ids"]
         subject = "|".join(str(ids[part]) for part in ("candidate", "job") if ids[part])
         return NewDelivery(
             connection=lane_of(route.name),
             subject=f"{event.connection}|{subject or event.id}",
             # What says that a person was erased must outlive their erasure.
-            candidate_id="" if name == ERASED else str(ids["candidate"] or ""),
+            candidate_id="" if erased else str(ids["candidate"] or ""),
             job_id=ids["job"],
             place="route",
             operation=name,
-            payload=envelope(type_of(name), event.connection, subject, event.finished_at or 0.0, data),
+            payload=envelope(type_of(name), event.connection, subject, store.clock.now(), data),
             route=route.name,
         )
 

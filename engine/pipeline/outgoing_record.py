@@ -19,10 +19,23 @@ from engine.store.store import Store
 _MOST_REASONS = 20
 
 
+def erased_record(event: StoredEvent, outcome: Outcome) -> dict[str, Json]:
+    """What is told of somebody who was erased: whom it is about, and no more."""
+    return {
+        "tenant": event.connection,
+        "event_id": event.id,
+        "event": None,
+        "ids": {"candidate": _ids(event, None)["candidate"], "job": None, "application": None},
+        "received_at": iso(event.received_at),
+        "outcome": {"kind": outcome.kind.value, "why": outcome.why},
+        "outputs": [],
+    }
+
+
 def record_of(
     store: Store, event: StoredEvent, outcome: Outcome, score: StoredScore | None, include: Collection[str]
 ) -> dict[str, Json]:
-    """What is told of ``event``, which ended as ``outcome``. After an erasure, no more than the ids."""
+    """What is told of ``event``, which ended as ``outcome``."""
     canonical, deliveries = event.canonical or {}, store.outbox.of_event(event.id)
     record: dict[str, Json] = {
         "tenant": event.connection,

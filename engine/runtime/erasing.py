@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.manifest.overlay import overlay_files
 from engine.pipeline.erasing import ErasedPerson, erase_person
+from engine.pipeline.outgoing import NO_ROUTES, Outgoing
 from engine.settings import Settings
 from engine.store import Store
 
@@ -14,9 +15,12 @@ def known_tenants(store: Store, settings: Settings) -> list[str]:
     return sorted({*files, *store.inbox.connections()})
 
 
-def erase(store: Store, tenant: str, candidate_id: str, actor: str) -> ErasedPerson:
-    """Removes the person everywhere; may be done again. ``actor`` is for the audit, such as ``cli:ann``."""
-    erased = erase_person(store, tenant, candidate_id, actor)
+def erase(store: Store, tenant: str, candidate_id: str, actor: str, outgoing: Outgoing = NO_ROUTES) -> ErasedPerson:
+    """Removes the person everywhere; may be done again. ``actor`` is for the audit, such as ``cli:ann``.
+
+    ``outgoing`` are the other systems that are told, where anything was known of the person.
+    """
+    erased = erase_person(store, tenant, candidate_id, actor, outgoing=outgoing)
     unattributed = store.erase_naming(tenant, candidate_id)
     store.scrub()
     counts = {**erased.counts, "inbox": erased.counts["inbox"] + unattributed}

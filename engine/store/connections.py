@@ -18,7 +18,7 @@ from engine.store.database import Database, ignoring_insert, upsert
 from engine.store.schema import connections
 from engine.store.vault import Vault, key_id_of
 
-_NO_SECRET = frozenset({"readyz", "bindings"})
+_NO_SECRET = frozenset({"readyz", "bindings", "disabled"})
 
 
 class Connections:

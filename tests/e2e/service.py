@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ import httpx
 from engine.clock import ManualClock
 from engine.intake.subscriptions import STATE
 from engine.model import OutcomeKind
+from engine.pipeline.route_work import OpenRoute
 from engine.runtime.service import Service
 from engine.store import Store, StoredEvent
 from sandbox import open_sandbox, serving
@@ -98,7 +99,14 @@ class Running:
 
 
 @contextmanager
-def running(folder: Path, name: str = "smartrecruiters", more: str = "", **switches: Any) -> Iterator[Running]:
+def running(
+    folder: Path,
+    name: str = "smartrecruiters",
+    more: str = "",
+    *,
+    outgoing: Mapping[str, OpenRoute] | None = None,
+    **switches: Any,
+) -> Iterator[Running]:
     """A pretend ATS with one job (its id stands for JOB in ``more``), and the service with one tenant at it."""
     with ExitStack() as ending:
         ats = open_sandbox(name, **{**UNLIMITED[name], **switches})
@@ -109,7 +117,8 @@ def running(folder: Path, name: str = "smartrecruiters", more: str = "", **switc
         store = ending.enter_context(Store.open(folder / "service.db", clock))
         job = ats.add_job(BACKEND)
         connection = connection_of(ats, folder, more.replace("JOB", job))
-        service = Service({"trial": connection}, store, scorer=SCORER, sandboxes={"trial": served.url}, clock=clock)
+        at, connections = {"trial": served.url}, {"trial": connection}
+        service = Service(connections, store, scorer=SCORER, sandboxes=at, clock=clock, outgoing=outgoing)
         url = service.start()
         ending.callback(service.stop)
         yield Running(service, url, ats, served.url, store, clock, job)

@@ -24,6 +24,7 @@ from sandbox import open_sandbox, people, serving
 from sandbox.contract import CandidateView, PretendAts
 from sandbox.people import SampleApplicant
 from sandbox.tenant_files import tenant_file
+from tests.servers import VAULT
 
 READER = ResumeReader()
 SCORER = BuiltinScorer(Skills.load(), Background.load())
@@ -114,15 +115,20 @@ class Line:
 
 
 @contextmanager
-def open_line(folder: Path, name: str = "smartrecruiters", more: str = "", **switches: Any) -> Iterator[Line]:
-    """A pretend ATS with one job (its id stands for JOB in ``more``), and the pipeline of one tenant at it."""
+def open_line(
+    folder: Path, name: str = "smartrecruiters", more: str = "", *, url: str | None = None, **switches: Any
+) -> Iterator[Line]:
+    """A pretend ATS with one job (its id stands for JOB in ``more``), and the pipeline of one tenant at it.
+
+    ``url`` is the database, where it is not a file in ``folder``.
+    """
     with ExitStack() as ending:
         ats = open_sandbox(name, **{**UNLIMITED[name], **switches})
         ending.callback(ats.close)
         running = serving.start(ats.app)
         ending.callback(running.stop)
         clock = ManualClock()
-        store = ending.enter_context(Store.open(folder / "line.db", clock))
+        store = ending.enter_context(Store.open(url or folder / "line.db", clock, VAULT if url else None))
         job = ats.add_job(BACKEND)
         connection = connection_of(ats, folder, more.replace("JOB", job))
         route = open_route(connection, HttpTransport(sandbox_origin=running.url), store, clock)

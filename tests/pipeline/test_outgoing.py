@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,8 @@ from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
 from engine.pipeline.outgoing import Outgoing
 from engine.pipeline.route_work import RouteWork, disabled_why, open_outgoing_route, ping, resume
+from engine.runtime.erasing import erase
+from engine.store.deliveries import NewDelivery
 from sandbox.trackerrms.server import TrackerRms
 from tests.pipeline.line import READER, SCORER, Line, engineers, open_line
 from tests.pipeline.receiver import OTHER_SECRET, SECRET, Receiver, receiving
@@ -50,6 +53,7 @@ class Sending:
 
     line: Line
     work: RouteWork
+    outgoing: Outgoing
 
     def send(self, name: str = "crm") -> int:
         tries = 0
@@ -59,8 +63,8 @@ class Sending:
 
 
 @contextmanager
-def sending(folder: Path, *routes: str, ats: str = "smartrecruiters") -> Iterator[Sending]:
-    with open_line(folder, ats) as line:
+def sending(folder: Path, *routes: str, ats: str = "smartrecruiters", url: str | None = None) -> Iterator[Sending]:
+    with open_line(folder, ats, url=url) as line:
         # The reference library goes by the machine's own clock.
         line.clock.advance(time.time() - line.clock.now())
         told = load_routes(file_of(folder, *routes))
@@ -68,7 +72,8 @@ def sending(folder: Path, *routes: str, ats: str = "smartrecruiters") -> Iterato
         outgoing, at = Outgoing(told), {line.route.name: line.route}
         events = EventWork(at, line.store, SCORER, READER, line.clock, outgoing=outgoing)
         deliveries = DeliveryWork(at, line.store, line.clock, outgoing=outgoing)
-        yield Sending(replace(line, events=events, deliveries=deliveries), RouteWork(opened, line.store, line.clock))
+        work = RouteWork(opened, line.store, line.clock)
+        yield Sending(replace(line, events=events, deliveries=deliveries), work, outgoing)
         for one in opened.values():
             one.poster.close()
 
@@ -95,9 +100,9 @@ def delivered(one: Sending, number: int = 0) -> str:
 
 
 def test_a_scored_application_reaches_the_other_system_signed_and_with_where_it_was_written(
-    tmp_path: Path, receiver: Receiver
+    tmp_path: Path, receiver: Receiver, store_url: str
 ) -> None:
-    with sending(tmp_path, route_to(receiver)) as one:
+    with sending(tmp_path, route_to(receiver), url=store_url) as one:
         event = delivered(one)
         assert one.send() == 1
     (told,) = receiver.verified()
@@ -183,6 +188,26 @@ def test_the_time_that_the_other_side_asks_for_is_waited(tmp_path: Path) -> None
         assert one.send() == 1
 
 
+def test_threads_side_by_side_send_each_event_once(tmp_path: Path) -> None:
+    with receiving() as receiver, sending(tmp_path, route_to(receiver)) as one:
+        for number in range(3):
+            delivered(one, number)
+        (event,) = one.line.store.inbox.list(limit=1)
+        rows = one.line.store.outbox.list(connection="route:crm")
+        kept = [
+            NewDelivery(
+                row.connection, f"{row.subject}{n}", "", None, "route", row.operation, row.payload, route="crm"
+            )
+            for n in range(10)
+            for row in rows
+        ]
+        one.line.store.outbox.add(event.id, kept)
+        with ThreadPoolExecutor(6) as pool:
+            sent = sum(pool.map(lambda _: one.send(), range(6)))
+    assert sent == len(receiver.posts) == 33
+    assert len({post.id for post in receiver.posts}) == 33
+
+
 def test_a_route_that_is_gone_is_off_and_all_that_is_meant_for_it_is_kept_until_it_is_resumed(tmp_path: Path) -> None:
     with receiving(410) as receiver, sending(tmp_path, route_to(receiver)) as one:
         delivered(one)
@@ -206,8 +231,8 @@ def test_one_broken_route_holds_up_neither_the_others_nor_the_ats(tmp_path: Path
         assert len(fine.verified()) == 2
 
 
-def test_events_about_one_application_go_in_order_though_the_first_must_wait(tmp_path: Path) -> None:
-    with receiving(500) as receiver, sending(tmp_path, route_to(receiver)) as one:
+def test_events_about_one_application_go_in_order_though_the_first_must_wait(tmp_path: Path, store_url: str) -> None:
+    with receiving(500) as receiver, sending(tmp_path, route_to(receiver), url=store_url) as one:
         candidate = one.line.apply()
         one.line.score(candidate)
         assert one.send() == 1
@@ -255,8 +280,9 @@ def test_routes_get_the_events_and_tenants_that_they_ask_for_only(tmp_path: Path
         assert (one.send(), one.send("deaths"), one.send("others")) == (1, 0, 0)
 
 
-def test_erasing_a_person_blanks_what_waits_and_tells_the_other_system(tmp_path: Path) -> None:
-    with receiving(500) as receiver, sending(tmp_path, route_to(receiver, more=", include: [name]")) as one:
+def test_what_waits_about_a_person_is_emptied_when_they_are_erased(tmp_path: Path, store_url: str) -> None:
+    told = ", include: [name]"
+    with receiving(500) as receiver, sending(tmp_path, route_to(receiver, more=told), url=store_url) as one:
         candidate = one.line.apply()
         one.line.score(candidate)
         name = engineers(1)[0].last_name
@@ -297,6 +323,22 @@ def test_an_event_that_nobody_could_read_is_told_as_dead(tmp_path: Path, receive
     (told,) = receiver.verified()
     assert told["type"] == "fieldwright.event.dead.v1"
     assert told["data"]["outcome"]["kind"] == "quarantined"
+    fits(told)
+
+
+def test_a_person_erased_by_command_is_told_of_once_and_with_no_more_than_ids(
+    tmp_path: Path, receiver: Receiver, store_url: str
+) -> None:
+    more = ", include: [name, reasons, quotes]"
+    with sending(tmp_path, route_to(receiver, more=more), url=store_url) as one:
+        candidate = one.line.apply()
+        one.line.score(candidate)
+        erase(one.line.store, "trial", candidate, "cli:test", one.outgoing)
+        assert one.send() == 1
+    (told,) = receiver.verified()
+    assert told["type"] == "fieldwright.candidate.erased.v1"
+    assert told["data"]["ids"]["candidate"] == candidate
+    assert engineers(1)[0].last_name not in receiver.posts[-1].body.decode()
     fits(told)
 
 
