@@ -127,6 +127,22 @@ def print_public_keys(state: State = None, database: Database = None) -> None:
             typer.echo(f"{key.id} {public_text(key.public)}")
 
 
+@app.command("protect")
+def protect(
+    role: Annotated[str, typer.Argument(help="The role that the service signs in as; it owns nothing.")],
+    state: State = None,
+    database: Database = None,
+) -> None:
+    """Let a role of PostgreSQL do a service's work without being able to change or remove entries of the audit.
+
+    Run it as the owner of the tables, once; then start the service with that role in --database.
+    """
+    with opened_store(settings_from(state=state, database=database)) as store:
+        store.grant_service(role)
+        store.audit.act(operator(), "audit.protect", detail=role)
+    typer.echo(f"{role} can do a service's work; entries of the audit it can only add and read.")
+
+
 @app.command("trim")
 def trim_entries(
     before: Annotated[str, typer.Option(metavar="TIME", help="Those from before this time go, such as 2026-01-31.")],

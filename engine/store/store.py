@@ -25,6 +25,7 @@ from engine.store.deliveries import Delivery
 from engine.store.erasure import deliveries_of, erase_candidate, events_of, naming, scrub
 from engine.store.erasures import Erasures
 from engine.store.gauges import Gauges
+from engine.store.grants import grant_service
 from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
 from engine.store.inbox import Inbox
@@ -123,6 +124,10 @@ class Store:
     def scrub(self) -> None:
         """Has the files of the database forget what was removed, as far as nobody reads it at this moment."""
         scrub(self._database)
+
+    def grant_service(self, role: str) -> None:
+        """Lets a role of PostgreSQL do a service's work, which neither changes nor removes rows of the audit."""
+        grant_service(self._database, role)
 
     def close(self) -> None:
         self._closing.set()

@@ -44,9 +44,9 @@ operations:{READS}
 class Worker:
     """A process that was started with the files as they were then, on the one database."""
 
-    def __init__(self, folder: Path, server: FakeServer, clock: ManualClock) -> None:
+    def __init__(self, folder: Path, server: FakeServer, clock: ManualClock, url: str = "") -> None:
         connection = load_connection(folder / "trial.yaml", folder / "mappings", ENVIRONMENT)
-        self.store, self.clock = Store.open(folder / "kept.db", clock), clock
+        self.store, self.clock = Store.open(url or folder / "kept.db", clock), clock
         self.digest, self._origin = connection.manifest.digest, server.origin
         self._route, self._pins = self._opened(connection), Pins(self.store, self._opened, ENVIRONMENT)
         routes, pins = {"trial": self._route}, self._pins
@@ -91,8 +91,8 @@ class Files:
             server.on("GET", f"/applications/a-{one}", Reply(json=standing))
         server.on("GET", "/jobs/j-1", Reply(json={"id": "j-1", "title": "Shift lead"}))
 
-    def started(self) -> Worker:
-        worker = Worker(self.folder, self.server, self.clock)
+    def started(self, url: str = "") -> Worker:
+        worker = Worker(self.folder, self.server, self.clock, url)
         self._ending.callback(worker.close)
         return worker
 
