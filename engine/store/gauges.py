@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from engine.clock import Clock
 from engine.store.database import Database
 from engine.store.deliveries import OPEN
-from engine.store.schema import inbox, outbox
+from engine.store.schema import VERSION, inbox, outbox, schema_version
 
 _OPEN_STATES = ("received", "ready", "leased", "planned")
 
@@ -41,6 +41,14 @@ class Gauges:
         first = min((at for at in began if at is not None), default=None)
         oldest_s = max(0.0, self._clock.now() - first) if first is not None else 0.0
         return Standing(events, deliveries, oldest_s, dead)
+
+    def schema_problem(self) -> str | None:
+        """What is wrong with the schema, which another process may have changed meanwhile; None where it is right."""
+        with self._database.read() as reading:
+            found = reading.execute(select(func.max(schema_version.c.version))).scalar()
+        if found == VERSION:
+            return None
+        return f"the database has schema {found}, and this version works with schema {VERSION}"
 
 
 def _count(reading: Connection, table: Any, state: str, *more: ColumnElement[bool]) -> int:

@@ -66,6 +66,7 @@ class Health:
     def _problem(self) -> str | None:
         try:
             self._store.connections.put("", "readyz", self._clock.now())
+            schema = self._store.gauges.schema_problem()
         except StoreUnavailable as error:
             return error.message
-        return self._vitals.dead() or self._vitals.stuck()
+        return schema or self._vitals.dead() or self._vitals.stuck()

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+import signal
 import threading
 from pathlib import Path
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import update
 
+from engine.clock import SYSTEM, ManualClock
+from engine.model import RawEvent
 from engine.runtime.gauges import StoreReadings
 from engine.store import Store
+from engine.store.schema import VERSION, schema_version
 from engine.web.health import Health, Vitals
 from engine.web.metrics_app import make_metrics_app
 from engine.web.server import WebServer
 from tests.e2e.service import Running, running
+from tests.e2e.test_restart import Process, pretend_ats
+from tests.servers import VAULT
 
 ALLOWED_LABELS = {"connection", "source", "reason", "at", "outcome", "result", "what", "place", "rung", "kind"} | {
     *("status", "le", "state", "route", "version", "python", "role"),
@@ -83,9 +90,6 @@ def test_metrics_are_not_on_the_public_port(worked: tuple[Running, str, dict]) -
 
 
 def test_a_backlog_shows_its_states_and_the_age_of_its_oldest(tmp_path: Path) -> None:
-    from engine.clock import ManualClock
-    from engine.model import RawEvent
-
     clock = ManualClock()
     with Store.open(tmp_path / "backlog.db", clock) as store:
         store.inbox.accept([RawEvent("acme", "poll", "k1", {}, b"{}", clock.now())])
@@ -127,8 +131,6 @@ def test_a_dead_worker_thread_makes_the_process_not_alive(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("redis", "told"), [("away", "away"), ("there", "there")])
 def test_a_redis_that_is_away_is_told_and_makes_nothing_unready(tmp_path: Path, redis: str, told: str) -> None:
-    from engine.clock import SYSTEM
-
     with Store.open(tmp_path / "ready.db") as store:
         health = Health(store, SYSTEM, Vitals(redis=lambda: redis))
         server = WebServer(make_metrics_app(health, StoreReadings(store)))
@@ -136,3 +138,48 @@ def test_a_redis_that_is_away_is_told_and_makes_nothing_unready(tmp_path: Path, 
         answer = httpx.get(f"{url}/readyz", trust_env=False)
         server.stop()
     assert (answer.status_code, answer.json()) == (200, {"status": "ready", "redis": told})
+
+
+def test_a_schema_that_was_changed_under_a_running_process_is_not_ready(store_url: str) -> None:
+    with Store.open(store_url, SYSTEM, VAULT) as store:
+        server = WebServer(make_metrics_app(Health(store, SYSTEM), StoreReadings(store)))
+        url = server.start()
+        with store._database.write() as connection:
+            connection.execute(update(schema_version).values(version=VERSION + 1))
+        answer = httpx.get(f"{url}/readyz", trust_env=False)
+        server.stop()
+    assert answer.status_code == 503
+    assert f"schema {VERSION + 1}" in answer.json()["why"]
+
+
+def test_a_worker_that_hangs_makes_the_process_unready_and_the_doors_go_on(tmp_path: Path) -> None:
+    with running(tmp_path) as service:
+        hanging, free = threading.Event(), threading.Event()
+
+        def hangs() -> bool:
+            hanging.set()
+            return not free.wait(20)
+
+        service.service._workers.turn = hangs  # type: ignore[method-assign]
+        assert hanging.wait(10)
+        service.clock.advance(3600)
+        answer = httpx.get(f"{service.url}/readyz", trust_env=False)
+        free.set()
+    assert answer.status_code == 503
+    assert "worker-" in answer.json()["why"]
+
+
+def test_serve_opens_the_port_of_metrics_beside_the_public_one(tmp_path: Path) -> None:
+    with pretend_ats(tmp_path) as (_ats, _job, environment):
+        served = Process(tmp_path, environment, "--metrics-port", "0")
+        try:
+            told = (tmp_path / "serve.log").read_text("utf-8")
+            address = re.search(r"metrics at (http://127\.0\.0\.1:\d+)/metrics", told)
+            assert address
+            text = httpx.get(f"{address[1]}/metrics", trust_env=False).text
+            public = httpx.get(f"{served.told['url']}/metrics", trust_env=False).status_code
+        finally:
+            assert served.end(signal.SIGTERM) == 0
+    assert 'role="serve"' in text
+    assert "fieldwright_leader 1.0" in text
+    assert public == 404
