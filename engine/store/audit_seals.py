@@ -30,6 +30,7 @@ TRIM = "audit.trim"
 
 _NAME = "audit_seals"
 _NEVER = 2**62
+_RECENT_S = 600.0
 _BATCH = 500
 _PAGE = 1000
 _WHOLE_EVERY_S = 3600.0
@@ -81,8 +82,8 @@ class Seals:
     def seal(self, *, whole: bool = False) -> int:
         """Seals what is unsealed, oldest first; how many entries.
 
-        It looks at what was written since an hour before the newest seal, and now and then, or where ``whole``, at
-        everything.
+        It looks at what was written since ten minutes before the newest sealed entry, and every hour, or where
+        ``whole``, at everything.
         """
         now = self._clock.monotonic()
         whole = whole or now - self._whole_at >= _WHOLE_EVERY_S
@@ -143,12 +144,12 @@ class Seals:
             return [Trim(row.actor, row.path) for row in reading.execute(told)]
 
     def _recent(self) -> str:
-        """An id before those of entries that were written since an hour before the newest one sealed."""
+        """An id before those of entries that were written since ten minutes before the newest one sealed."""
         newest = select(func.max(audit_seals.c.seq)).scalar_subquery()
         entry = select(audit.c.at).join(audit_seals, audit_seals.c.audit_id == audit.c.id)
         with self._database.read() as reading:
             at = reading.execute(entry.where(audit_seals.c.seq == newest)).scalar()
-        return "" if at is None else f"aud_{int(max(0.0, at - LATE_S) * 1_000_000):013x}"
+        return "" if at is None else f"aud_{int(max(0.0, at - _RECENT_S) * 1_000_000):013x}"
 
     def _unsealed(self, after: str) -> Sequence[Row[Any]]:
         oldest = select(audit).where(audit.c.id > after, _without_seal()).order_by(audit.c.id).limit(_BATCH)

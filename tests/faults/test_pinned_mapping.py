@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 
 from connectors.transport import HttpTransport
 from engine.clock import ManualClock
@@ -32,11 +32,11 @@ DAY_S = 86_400.0
 def write(folder: Path, notes_to: str, note: str = "Score {{ outputs.match_score }}") -> None:
     """The manifest and the tenant's file: notes go to the path ``notes_to`` and say ``note``."""
     (folder / "mappings").mkdir(exist_ok=True)
-    text = f"""
+    manifest = f"""
 operations:{READS}
   acme_note: {{post: {notes_to}, idempotent: true, json: {{text: "{{{{ note.text }}}}"}}}}
 {OBJECTS}"""
-    (folder / "mappings" / "acme.yaml").write_text(whole(text), "utf-8")
+    (folder / "mappings" / "acme.yaml").write_text(whole(manifest), "utf-8")
     tenant = ["tenant: trial", "extends: acme", 'settings: {api_key: "${env:ACME_KEY}"}']
     (folder / "trial.yaml").write_text("\n".join([*tenant, f'notes: {{evaluation: "{note}"}}', ""]), "utf-8")
 
@@ -44,9 +44,9 @@ operations:{READS}
 class Worker:
     """A process that was started with the files as they were then, on the one database."""
 
-    def __init__(self, folder: Path, server: FakeServer, clock: ManualClock, url: str = "") -> None:
+    def __init__(self, folder: Path, server: FakeServer, clock: ManualClock, url: str) -> None:
         connection = load_connection(folder / "trial.yaml", folder / "mappings", ENVIRONMENT)
-        self.store, self.clock = Store.open(url or folder / "kept.db", clock), clock
+        self.store, self.clock = Store.open(url, clock), clock
         self.digest, self._origin = connection.manifest.digest, server.origin
         self._route, self._pins = self._opened(connection), Pins(self.store, self._opened, ENVIRONMENT)
         routes, pins = {"trial": self._route}, self._pins
@@ -82,8 +82,9 @@ class Worker:
 class Files:
     """A folder of files that change, an ATS, and the workers that are started meanwhile."""
 
-    def __init__(self, folder: Path, server: FakeServer, ending: ExitStack) -> None:
+    def __init__(self, folder: Path, url: str, server: FakeServer, ending: ExitStack) -> None:
         self.folder, self.server, self.clock, self._ending = folder, server, ManualClock(), ending
+        self.url = url
         for one in ("c-1", "c-2", "c-3"):
             candidate = {"id": one, "name": "Ana", "tags": [], "resume": "Shift lead since 2022, cash handling."}
             standing = {"id": f"a-{one}", "candidate": one, "job": "j-1", "status": "active"}
@@ -91,25 +92,32 @@ class Files:
             server.on("GET", f"/applications/a-{one}", Reply(json=standing))
         server.on("GET", "/jobs/j-1", Reply(json={"id": "j-1", "title": "Shift lead"}))
 
-    def started(self, url: str = "") -> Worker:
-        worker = Worker(self.folder, self.server, self.clock, url)
+    def started(self) -> Worker:
+        worker = Worker(self.folder, self.server, self.clock, self.url)
         self._ending.callback(worker.close)
         return worker
 
     def notes(self, path: str) -> list[str]:
         return [seen.json["text"].splitlines()[0] for seen in self.server.seen(path)]
 
+    def do(self, statement: str) -> None:
+        """Something is done to the database behind the engine's back."""
+        engine = create_engine(self.url)
+        with engine.begin() as connection:
+            connection.execute(text(statement))
+        engine.dispose()
+
 
 @pytest.fixture
-def files(tmp_path: Path) -> Iterator[Files]:
-    with opened(tmp_path) as made:
+def files(tmp_path: Path, store_url: str) -> Iterator[Files]:
+    with opened(tmp_path, store_url) as made:
         yield made
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Files]:
+def opened(folder: Path, url: str) -> Iterator[Files]:
     with FakeServer() as server, ExitStack() as ending:
-        yield Files(folder, server, ending)
+        yield Files(folder, url, server, ending)
 
 
 def test_the_second_attempt_goes_by_the_old_text_and_a_new_event_by_the_new_one(files: Files) -> None:
@@ -181,8 +189,7 @@ def test_a_text_that_cannot_be_read_any_more_is_a_reason_and_replay_goes_by_the_
     if stage == "planned":
         before.events.work_once()
     write(files.folder, "/new")
-    with sqlite3.connect(files.folder / "kept.db") as connection:
-        connection.execute("UPDATE mappings SET files = replace(files, 'objects:', 'objetcs:')")
+    files.do("UPDATE mappings SET files = replace(files, 'objects\\:', 'objetcs\\:')")
     after = files.started()
     after.work()
     outcome = after.outcome(event)
@@ -201,8 +208,7 @@ def test_what_was_begun_before_texts_were_kept_goes_on_by_the_present_one(files:
     before = files.started()
     event = before.accept("one")
     before.events.translate_received()
-    with sqlite3.connect(files.folder / "kept.db") as connection:
-        connection.execute("DELETE FROM mappings")
+    files.do("DELETE FROM mappings")
     write(files.folder, "/new")
     files.server.on("POST", "/new", Reply(json={}))
     after = files.started()

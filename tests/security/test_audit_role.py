@@ -38,10 +38,10 @@ def url() -> Iterator[str]:
 
 
 def test_the_service_does_its_work_with_the_role(url: str, tmp_path: Path) -> None:
-    with opened(tmp_path) as files:
+    with opened(tmp_path, as_user(url, ROLE, "")) as files:
         write(tmp_path, "/notes")
         files.server.on("POST", "/notes", Reply(json={}))
-        worker = files.started(as_user(url, ROLE, ""))
+        worker = files.started()
         event = worker.accept("one")
         worker.work()
         assert worker.outcome(event).kind is OutcomeKind.DELIVERED  # type: ignore[union-attr]
