@@ -59,16 +59,18 @@ class DeliveryWork:
         self._outgoing = outgoing
         self._attempts = Attempts(store, clock, token)
 
-    def deliver_once(self, event_id: str | None = None) -> str | None:
-        """Works on the delivery that is due longest (of one event, if given); its id, or None when none is due."""
-        outbox = self._store.outbox
-        return PROCESS.worked(lambda: outbox.claim(LEASE_S, event_id, self._only), outbox.hand_back, self._worked)
+    def deliver_once(self, event_id: str | None = None, of: str | None = None) -> str | None:
+        """Works on the delivery that is due longest (of one event, of one connection, if given).
+
+        Its id, or None when none is due.
+        """
+        outbox, of = self._store.outbox, of or self._only
+        return PROCESS.worked(lambda: outbox.claim(LEASE_S, event_id, of), outbox.hand_back, self._worked)
 
     def _worked(self, delivery: Delivery) -> str:
-        of = (delivery.event_id, delivery.connection, delivery.candidate_id)
+        about = (delivery.event_id, delivery.connection, delivery.candidate_id)
         told: Attributes = {"fieldwright.place": delivery.place, "fieldwright.attempt": delivery.attempts}
-        whole = span("deliver", told, event=delivery.event_id)
-        with working_on(*of), whole, self._store.gathering():
+        with working_on(*about), span("deliver", told, event=delivery.event_id), self._store.gathering():
             try:
                 self._deliver(delivery)
                 self.finish_event(delivery.event_id)

@@ -74,14 +74,17 @@ class EventWork:
         self._applications = ApplicationWork(store, scorer)
         self._data = EventData(store)
 
-    def translate_received(self, limit: int = 200) -> int:
-        """Translates what waits in the inbox; how many."""
-        return self._translation.run(limit)
+    def translate_received(self, limit: int = 200, of: str | None = None) -> int:
+        """Translates what waits in the inbox (of one connection, if given); how many."""
+        return self._translation.run(limit, of)
 
-    def work_once(self) -> str | None:
-        """Works on the subject that waits longest; the id of the event it stood for, or None when none is due."""
-        inbox = self._store.inbox
-        return PROCESS.worked(lambda: inbox.claim(LEASE_S, self._only), inbox.hand_back, self._worked)
+    def work_once(self, of: str | None = None) -> str | None:
+        """Works on the subject that waits longest (of one connection, if given).
+
+        The id of the event it stood for, or None when none is due.
+        """
+        inbox, of = self._store.inbox, of or self._only
+        return PROCESS.worked(lambda: inbox.claim(LEASE_S, of), inbox.hand_back, self._worked)
 
     def _worked(self, claim: Claim) -> str:
         event = _spokesman(claim)

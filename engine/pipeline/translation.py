@@ -16,34 +16,38 @@ from engine.pipeline.route import MOST_UNFINISHED, Route, working_on
 from engine.store.events import StoredEvent
 from engine.store.store import Store
 
+_LEASE_S = 60.0
+"""How long a worker may take to translate what it has begun with before another one does it."""
+
 _NOT_AWAITED = ("backfill", "engine")
 """Sources whose events come alone: nothing is won by waiting for others of the same application."""
 
 
 class TranslationWork:
-    """Translates what waits in the inbox (``only`` of one connection). For one thread at a time."""
+    """Translates what waits in the inbox (``only`` of one connection). Safe for any number of threads."""
 
     def __init__(self, routes: Mapping[str, Route], store: Store, only: str | None, outgoing: Outgoing) -> None:
         self._routes, self._store, self._only, self._outgoing = routes, store, only, outgoing
 
-    def run(self, limit: int) -> int:
-        """How many events were translated, ``limit`` at most."""
-        waiting = self._store.inbox.received(limit, self._only)
-        fresh = [event for event in waiting if not event.unfinished]
+    def run(self, limit: int, of: str | None = None) -> int:
+        """How many events were translated, ``limit`` at most (of one connection, if given)."""
+        waiting = self._store.inbox.received(limit, of or self._only)
         with PROCESS.beside():
-            self._translate(fresh)
+            done = self._translate([event for event in waiting if not event.unfinished])
         # One of these ended a worker: each is counted by itself, so that it does not take the others along.
         for event in waiting:
             if event.unfinished:
                 with PROCESS.alone():
-                    self._translate([event])
-        return len(waiting)
+                    done += self._translate([event])
+        return done
 
-    def _translate(self, events: Sequence[StoredEvent]) -> None:
+    def _translate(self, events: Sequence[StoredEvent]) -> int:
         if not events:
-            return
-        self._store.inbox.starting([event.id for event in events])
+            return 0
+        mine = self._store.inbox.starting([event.id for event in events], _LEASE_S)
         for event in events:
+            if event.id not in mine:
+                continue
             with suppress(LeaseLost), working_on(event.id, event.connection):
                 outcome = self._translated(event)
                 if outcome is None:
@@ -53,6 +57,7 @@ class TranslationWork:
                     record_outcome(self._store, [event.id], outcome, outgoing=NO_ROUTES if late else self._outgoing)
                     if late:
                         self._store.erasures.blank([event.id])
+        return len(mine)
 
     def _translated(self, event: StoredEvent) -> Outcome | None:
         """The outcome of an event that needs no work, or None when it is ready."""

@@ -27,9 +27,11 @@ from engine.pipeline.pins import Pins
 from engine.pipeline.route import Route, open_route
 from engine.pipeline.route_work import OpenRoute
 from engine.ports import Scorer
+from engine.runtime.due import DueLanes
 from engine.runtime.duties import Duties
 from engine.runtime.gauges import StoreReadings
 from engine.runtime.head_export import HeadExport
+from engine.runtime.lanes import Lanes
 from engine.runtime.leader import Alone, LeaseLocks
 from engine.runtime.route_threads import RouteThreads
 from engine.runtime.sweeps import sweeps_of
@@ -81,7 +83,8 @@ def open_routes(
 class Service:
     """All parts of the running engine. ``start`` once, ``stop`` once; usable in a ``with`` statement.
 
-    ``locks`` say which of several processes leads; without them this one is alone.
+    ``locks`` say which of several processes leads; without them this one is alone. ``weights`` are shares of the
+    workers, by connection.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class Service:
         locks: LeaseLocks | None = None,
         outgoing: Mapping[str, OpenRoute] | None = None,
         audit_heads: Path | None = None,
+        weights: Mapping[str, float] | None = None,
     ) -> None:
         connections = {name: replace(one, public_url=public_url) for name, one in connections.items()}
         self.connections, self.store, self._clock = connections, store, clock
@@ -106,12 +110,13 @@ class Service:
         self._pins = Pins(store, opened)
         self._subscriptions = Subscriptions(store, clock)
         self._reader = ResumeReader()
-        self._accepting = GroupCommit(store.inbox)
         told = Outgoing(tuple(opened.route for opened in (outgoing or {}).values()))
         events = EventWork(self.routes, store, scorer, self._reader, clock, pins=self._pins, outgoing=told)
         deliveries = DeliveryWork(self.routes, store, clock, pins=self._pins, outgoing=told)
         self._sending = RouteThreads(outgoing or {}, store, clock)
-        self._workers = Workers(events, deliveries, clock, workers)
+        due, lanes = DueLanes(store, self.routes), Lanes(workers, weights)
+        self._workers = Workers(events, deliveries, due, lanes, clock, count=workers)
+        self._accepting = GroupCommit(store.inbox, stored=self._workers.wake)
         self._heads = HeadExport(store, audit_heads, clock) if audit_heads else None
         self._sweeps = sweeps_of(store, deliveries, scorer, clock, self._heads)
         self._locks = locks or Alone()

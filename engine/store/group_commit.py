@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 
@@ -27,10 +27,19 @@ Refusals = Counter[tuple[str | None, str]]
 
 
 class GroupCommit:
-    """Owns the writer thread. ``max_batch`` events share a transaction; ``max_waiting`` may queue for one."""
+    """Owns the writer thread. ``max_batch`` events share a transaction; ``max_waiting`` may queue for one.
 
-    def __init__(self, inbox: Inbox, max_batch: int = 256, max_waiting: int = 4096) -> None:
-        self._inbox, self._max_batch, self._max_waiting = inbox, max_batch, max_waiting
+    ``stored`` is called after each transaction, in the writer's thread: it must neither wait nor fail.
+    """
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        max_batch: int = 256,
+        max_waiting: int = 4096,
+        stored: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._inbox, self._max_batch, self._max_waiting, self._stored = inbox, max_batch, max_waiting, stored
         self._waiting: deque[Waiting] = deque()
         self._changed = threading.Condition()
         self._refusals: Refusals = Counter()
@@ -85,6 +94,7 @@ class GroupCommit:
                 return
             if batch:
                 _resolve(batch, self._store([raw for raw, _, _ in batch]))
+                self._stored()
             if refusals:
                 self._store_refusals(refusals)
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, update
 from engine.clock import Clock
 from engine.errors import InputError
 from engine.model import Json, Outcome, OutcomeKind, RawEvent
-from engine.store import claims
+from engine.store import claims, lanes
 from engine.store.accepting import insert_rows, key_of, new_once, rows_of, tell
 from engine.store.codec import encoded
 from engine.store.columns import storable
@@ -48,15 +48,18 @@ class Inbox:
         return answers
 
     def received(self, limit: int, connection: str | None = None) -> list[StoredEvent]:
-        """Events that wait for translation (of one connection, if given), oldest first."""
-        here = () if connection is None else (inbox.c.connection == connection,)
-        return self._select(inbox.c.state == "received", *here, limit=limit)
+        """Events that wait for translation and nobody translates, oldest first (live ones, of one connection)."""
+        with self._database.read() as reading:
+            found = reading.execute(lanes.untranslated(self._clock.now(), connection).limit(limit))
+            return [event_from(row) for row in found]
 
-    def starting(self, ids: Sequence[str]) -> None:
-        """Counts an execution of each before it runs, for work that is done without a lease (translation)."""
-        counts = {"attempts": inbox.c.attempts + 1, "unfinished": inbox.c.unfinished + 1}
+    def starting(self, ids: Sequence[str], lease_s: float = 0.0) -> set[str]:
+        """Counts an execution of each before it runs, for work that is done without a claim (translation).
+
+        Which of them nobody else has begun: for ``lease_s`` they are this worker's.
+        """
         with self._database.write() as connection:
-            connection.execute(update(inbox).where(inbox.c.id.in_(ids)).values(counts))
+            return lanes.begin_translating(connection, ids, self._clock.now(), lease_s)
 
     def ready(
         self, id: str, *, subject: str, canonical: Mapping[str, Json], due_at: float, manifest_hash: str
@@ -67,7 +70,7 @@ class Inbox:
             done = connection.execute(
                 update(inbox)
                 .where(inbox.c.id == id, inbox.c.state == "received")
-                .values(state="ready", unfinished=0, attempts=0, **values)
+                .values(state="ready", unfinished=0, attempts=0, lease_until=None, **values)
             )
             if not done.rowcount:
                 raise claims.why_not(connection, [id])
@@ -127,6 +130,16 @@ class Inbox:
             rows = connection.execute(_events(*of_subject, inbox.c.state == "leased", inbox.c.token == token))
             return Claim(tuple(map(event_from, rows)), token, due.connection, due.subject)
 
+    def lanes_due(self, names: Sequence[str]) -> set[str]:
+        """Those of ``names`` (connections) that have an event to be translated or claimed now."""
+        with self._database.read() as reading:
+            return lanes.having(reading, names, lambda name: lanes.something_due(self._clock.now(), name))
+
+    def connections(self) -> set[str]:
+        """The connections of which there are events."""
+        with self._database.read() as reading:
+            return lanes.names(reading)
+
     def renew(self, claim: Claim, lease_s: float) -> None:
         """Keeps what is left of the claim for ``lease_s`` from now."""
         self._change_leased(claim, {"lease_until": self._clock.now() + lease_s})
@@ -153,22 +166,22 @@ class Inbox:
         """
         until = float("inf") if everything else self._clock.now()
         abandoned = (inbox.c.state == "leased", inbox.c.lease_until <= until)
+        if everything:
+            with self._database.write() as connection:
+                connection.execute(lanes.give_up_translating())
         with self._database.read() as connection:
             if connection.execute(select(inbox.c.id).where(*abandoned).limit(1)).first() is None:
                 return 0
         with self._database.write() as connection:
-            return connection.execute(
-                update(inbox).where(*abandoned).values(state="ready", lease_until=None)
-            ).rowcount
+            freed = update(inbox).where(*abandoned).values(state="ready", lease_until=None)
+            return connection.execute(freed).rowcount
 
     def next_due(self) -> float | None:
         """When to look again: the earliest due time of an event nobody holds, or end of a lease."""
         now = self._clock.now()
         ends = select(func.min(inbox.c.lease_until)).where(inbox.c.state == "leased")
         with self._database.read() as connection:
-            times: list[float | None] = [
-                connection.execute(statement).scalar() for statement in (claims.next_free(now), ends)
-            ]
+            times = [connection.execute(statement).scalar() for statement in (claims.next_free(now), ends)]
         return min((time for time in times if time is not None), default=None)
 
     def settled(self, limit: int) -> list[StoredEvent]:
@@ -224,11 +237,6 @@ class Inbox:
         with self._database.read() as reading:
             newest = select(inbox.c.id).where(*here).order_by(inbox.c.received_at.desc(), inbox.c.id.desc())
             return reading.execute(newest.limit(1)).scalar()
-
-    def connections(self) -> set[str]:
-        """The connections of which there are events."""
-        with self._database.read() as reading:
-            return set(reading.execute(select(inbox.c.connection).distinct()).scalars())
 
     def counts(self, of: str | None = None) -> dict[str, dict[str, int]]:
         """How many events there are (of one connection, if given): ``{"state": {…}, "outcome": {…}}``."""

@@ -20,6 +20,7 @@ from engine.store.codec import encoded
 from engine.store.database import Database
 from engine.store.deliveries import OPEN, Deliveries, Delivery, NewDelivery, Settled, delivery_from, row_of
 from engine.store.identity import Identity
+from engine.store.lanes import having
 from engine.store.schema import inbox, outbox
 
 _GOING = ("pending", "leased")
@@ -71,6 +72,11 @@ class Outbox:
             changed = update(outbox).where(outbox.c.id == id_).values(**counts, **values)
             connection.execute(changed)
             return delivery_from(connection.execute(select(outbox).where(outbox.c.id == id_)).one())
+
+    def lanes_due(self, names: Sequence[str]) -> set[str]:
+        """Those of ``names`` (connections) that have a delivery which may go out now."""
+        with self._database.read() as reading:
+            return having(reading, names, lambda name: _due(self._clock.now(), None, name).exists())
 
     def mark_sent(
         self, id: str, token: int, lease_s: float, payload: Mapping[str, Json] | None = None, *, sent: bool = True
