@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -50,6 +51,7 @@ class RouteWork:
 
     def __init__(self, routes: Mapping[str, OpenRoute], store: Store, clock: Clock) -> None:
         self._routes, self._store, self._clock = routes, store, clock
+        self._failures: Counter[str] = Counter()
 
     def deliver_once(self, name: str) -> str | None:
         """Works on what is due longest for the route ``name``; its id, or None when nothing is due or it is off."""
@@ -67,9 +69,13 @@ class RouteWork:
                 _log.info("lease lost on %s", delivery.id)
         return delivery.id
 
+    def failures(self, name: str) -> int:
+        """How many tries of the route have failed in a row in this process."""
+        return self._failures[name]
+
     def _deliver(self, opened: OpenRoute, delivery: Delivery) -> None:
-        now, name = self._clock.now(), opened.route.name
-        told = opened.poster.post(delivery.id, body_of(delivery.id, delivery.payload), now)
+        name, told = opened.route.name, self._posted(opened, delivery)
+        self._failures[name] = 0 if told.taken else self._failures[name] + 1
         result = "delivered" if told.taken else "gone" if told.gone else "failed"
         metrics.OUTGOING.labels(name, result).inc()
         if told.taken:
@@ -78,6 +84,15 @@ class RouteWork:
             self._disable(name, delivery, told.cause)
         else:
             self._again(name, delivery, told)
+
+    def _posted(self, opened: OpenRoute, delivery: Delivery) -> Told:
+        try:
+            body = body_of(delivery.id, delivery.payload)
+            return opened.poster.post(delivery.id, body, self._clock.now())
+        except Exception:
+            reference = secrets.token_hex(4)
+            _log.exception("outgoing event %s failed, reference %s", delivery.id, reference)
+            return Told(False, f"an internal error, reference {reference}")
 
     def _disable(self, name: str, delivery: Delivery, cause: str) -> None:
         with self._store.transaction():

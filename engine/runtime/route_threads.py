@@ -15,6 +15,7 @@ from engine.store.store import Store
 
 _PER_ROUTE = 2
 _IDLE_S = 0.5
+_LONGEST_PAUSE_S = 30.0
 _STORE_AWAY_S = 1.0
 _log = logging.getLogger(__name__)
 
@@ -56,8 +57,11 @@ class RouteThreads:
     def _run(self, name: str) -> None:
         while not self._stopping.is_set():
             try:
-                if self._work.deliver_once(name) is None:
-                    self._stopping.wait(_IDLE_S)
+                found = self._work.deliver_once(name)
+                failures = self._work.failures(name)
+                if found is None or failures:
+                    # A system that fails is not stormed by all that waits for it.
+                    self._stopping.wait(min(_IDLE_S * 2.0 ** min(failures, 10), _LONGEST_PAUSE_S))
             except StoreUnavailable as error:
                 _log.warning("the store cannot be used now: %s", error.message)
                 self._stopping.wait(_STORE_AWAY_S)

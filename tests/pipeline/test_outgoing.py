@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import signal
@@ -26,6 +27,7 @@ from engine.pipeline.events import EventWork
 from engine.pipeline.outgoing import Outgoing
 from engine.pipeline.route_work import RouteWork, disabled_why, open_outgoing_route, ping, resume
 from engine.runtime.erasing import erase
+from engine.runtime.route_threads import RouteThreads
 from engine.store.deliveries import NewDelivery
 from sandbox.trackerrms.server import TrackerRms
 from tests.pipeline.line import READER, SCORER, Line, engineers, open_line
@@ -375,6 +377,39 @@ def test_a_process_killed_between_the_answer_and_the_record_sends_again_under_th
     assert len(receiver.posts) == 2
     assert receiver.posts[0].id == receiver.posts[1].id
     assert receiver.verified()[0] == receiver.verified()[1]
+
+
+def test_a_system_that_fails_is_not_stormed_by_all_that_waits_for_it(tmp_path: Path) -> None:
+    with receiving(*[500] * 50) as receiver, sending(tmp_path, route_to(receiver)) as one:
+        for number in range(3):
+            delivered(one, number)
+        opened = {route.name: open_outgoing_route(route, ENVIRONMENT) for route in one.outgoing.routes}
+        began = time.monotonic()
+        with RouteThreads(opened, one.line.store, one.line.clock):
+            while len(receiver.posts) < 3:
+                receiver.arrived.wait(10)
+                receiver.arrived.clear()
+        assert time.monotonic() - began >= 1.0
+
+
+def test_the_secret_is_in_no_row_no_log_and_no_message(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with (
+        receiving(500, 500, 500, 500, 410) as receiver,
+        caplog.at_level("DEBUG"),
+        sending(tmp_path, route_to(receiver)) as one,
+    ):
+        delivered(one)
+        for _ in range(5):
+            one.send()
+            one.line.clock.advance(100_000)
+        assert one.send() == 0
+    assert "failed 4 times" in caplog.text
+    assert "is off" in caplog.text
+    key = base64.b64decode(SECRET.removeprefix("whsec_"))
+    content = b"".join(file.read_bytes() for file in tmp_path.iterdir() if file.is_file())
+    for form in (SECRET.removeprefix("whsec_").encode(), key):
+        assert form not in content
+        assert form.decode() not in caplog.text
 
 
 def test_a_ping_says_what_came_back(tmp_path: Path) -> None:
