@@ -11,6 +11,7 @@ import secrets
 
 from sqlalchemy import Connection, select
 
+from engine.errors import PersonErased
 from engine.store.columns import storable
 from engine.store.database import Database, ignoring_insert
 from engine.store.erasures import Erasures
@@ -28,9 +29,11 @@ class Persons:
 
         None for one who was erased: nothing may be found by them any more.
         """
-        if self._erasures.has(connection, candidate_id):
-            return None
         with self._database.write() as writing:
+            try:
+                self._erasures.check(writing, connection, candidate_id)
+            except PersonErased:
+                return None
             salt = _salt(writing, connection, candidate_id)
             if salt is None:
                 fresh = {"connection": connection, "candidate_id": candidate_id, "salt": secrets.token_hex(32)}

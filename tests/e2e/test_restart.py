@@ -17,6 +17,8 @@ import pytest
 from engine.model import OutcomeKind
 from engine.settings import Settings
 from engine.store import Store
+from engine.store.audit_heads import head_keys, read_heads
+from engine.store.audit_verifying import verify
 from sandbox import open_sandbox, serving
 from sandbox.smartrecruiters import SmartRecruiters
 from sandbox.tenant_files import tenant_file
@@ -122,13 +124,18 @@ def _scored(ats: SmartRecruiters, candidate: str) -> bool:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_when_told_to_and_hands_everything_back(tmp_path: Path, number: int) -> None:
     with pretend_ats(tmp_path) as (ats, job, environment):
-        service = Process(tmp_path, environment)
+        heads = tmp_path / "heads.jsonl"
+        service = Process(tmp_path, environment, "--audit-heads", str(heads))
         until(lambda: _is_subscribed(ats), "the subscription is made")
         for person in engineers(3):
             ats.apply(person, job)
         assert service.end(number) == 0
         with Store.open(Settings(state=tmp_path / "var").database) as store:
             assert not store.inbox.list(state="leased")
+            kept = list(read_heads(heads, {key.id: key.public for key in head_keys(store.vault)}))
+            verdict = verify(store.seals, kept)
+        assert (verdict.wrong, verdict.unsealed) == (None, 0)
+        assert kept[-1].seq == verdict.sealed > 0
         log = (tmp_path / "serve.log").read_text("utf-8")
         assert "stopped" in log
         assert "Traceback" not in log

@@ -18,6 +18,8 @@ from engine.store.audit import Call
 from engine.store.audit_heads import HeadKey, append, read_heads
 from engine.store.audit_seals import GENESIS, LATE_S, TRIM, Seals
 from engine.store.audit_verifying import Verdict, verify
+from engine.store.vault import Vault
+from engine.store.vault_keys import new_key
 
 CALL = Call("acme", "pull", "get_job", "GET", "/jobs/{job.id}", 200, 0, 512, 12.5, "ok", event_id="evt_1")
 KEY = HeadKey("k1", b"not a real key, only for tests..")
@@ -29,7 +31,7 @@ class Kept:
 
     def __init__(self, url: str, heads: Path) -> None:
         self.url, self.heads, self.clock = url, heads, ManualClock()
-        self.store = Store.open(url, self.clock)
+        self.store = Store.open(url, self.clock, Vault.given(new_key()))
 
     def add(self, count: int) -> list[str]:
         ids = []
@@ -209,10 +211,20 @@ def test_old_entries_that_were_trimmed_leave_a_chain_that_verifies(kept: Kept) -
 
 
 def test_the_audit_still_verifies_after_a_person_was_erased(kept: Kept) -> None:
-    kept.store.audit.record(replace(CALL, candidate_id="c-4711"))
+    called = replace(CALL, candidate_id="c-4711")
+    kept.store.audit.record(called)
     kept.store.seals.seal()
-    kept.do("DELETE FROM persons")
-    assert kept.verify() == Verdict(sealed=1, unsealed=0, heads=0, wrong=None)
+    (before,) = kept.store.audit.list()
+    assert before.person is not None
+    kept.store.erase("acme", "c-4711")
+    assert kept.store.persons.known("acme", "c-4711") is None
+    late = kept.store.audit.record(called)
+    assert [entry.person for entry in kept.store.audit.list() if entry.id in (late, before.id)] == [
+        None,
+        before.person,
+    ]
+    kept.store.seals.seal()
+    assert kept.verify() == Verdict(sealed=2, unsealed=0, heads=0, wrong=None)
 
 
 def test_sealers_at_once_make_one_chain(kept: Kept) -> None:
