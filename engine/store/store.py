@@ -29,6 +29,7 @@ from engine.store.grants import grant_service
 from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
 from engine.store.inbox import Inbox
+from engine.store.locks import Locks
 from engine.store.mappings import Mappings
 from engine.store.opening import postgres_url, sqlite_path
 from engine.store.outbox import Outbox
@@ -66,6 +67,7 @@ class Store:
         self.cache = Cache(database, clock, self.erasures)
         self.written = WrittenValues(database, clock)
         self.published = Published(database, clock, self.erasures)
+        self.locks = Locks(database, clock)
         self.gauges = Gauges(database, clock)
         self.routes = RouteRows(database, clock)
 

@@ -5,46 +5,48 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+import pytest
+
 from engine.clock import ManualClock
 from engine.errors import StoreUnavailable
 from engine.runtime.leader import Leader
+from engine.store import Store
+from engine.store.locks import Locks as StoreLocks
 from tests.e2e.service import until
 
 _LEASE_S = 15.0
 
 
 class Locks:
-    """Locks of several processes by one clock; ``away`` for as long as the database is."""
+    """The store's locks; ``away`` for as long as the database is."""
 
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock, self.away = clock, False
-        self._held: dict[str, tuple[str, int, float]] = {}
-        self._token = 0
+    def __init__(self, store: Store) -> None:
+        self._locks, self.away = store.locks, False
 
     def acquire(self, name: str, holder: str, lease_s: float) -> int | None:
-        self._answer()
-        now = self._clock.now()
-        if name in self._held and self._held[name][2] > now:
-            return None
-        self._token += 1
-        self._held[name] = (holder, self._token, now + lease_s)
-        return self._token
+        return self._answering().acquire(name, holder, lease_s)
 
     def renew(self, name: str, holder: str, token: int, lease_s: float) -> bool:
-        self._answer()
-        if self._held.get(name, ("", 0, 0.0))[:2] != (holder, token):
-            return False
-        self._held[name] = (holder, token, self._clock.now() + lease_s)
-        return True
+        return self._answering().renew(name, holder, token, lease_s)
 
     def release(self, name: str, holder: str, token: int) -> None:
-        self._answer()
-        if self._held.get(name, ("", 0, 0.0))[:2] == (holder, token):
-            del self._held[name]
+        self._answering().release(name, holder, token)
 
-    def _answer(self) -> None:
+    def _answering(self) -> StoreLocks:
         if self.away:
             raise StoreUnavailable("The store cannot commit now.")
+        return self._locks
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def locks(clock: ManualClock, store_url: str) -> Iterator[Locks]:
+    with Store.open(store_url, clock) as store:
+        yield Locks(store)
 
 
 class Told:
@@ -72,37 +74,31 @@ def competing(locks: Locks, clock: ManualClock, *names: str) -> Iterator[dict[st
         yield found
 
 
-def test_one_of_three_leads_and_renews_its_lock() -> None:
-    clock = ManualClock()
-    with competing(Locks(clock), clock, "a", "b", "c") as found:
+def test_one_of_three_leads_and_renews_its_lock(locks: Locks, clock: ManualClock) -> None:
+    with competing(locks, clock, "a", "b", "c") as found:
         for _ in range(10):
             clock.advance(_LEASE_S / 3)
             until(lambda: all(leader._tried_at == clock.monotonic() for leader, _ in found.values()))
         assert [told.says for _, told in found.values()] == [["gain"], [], []]
 
 
-def test_one_that_stops_is_followed_without_waiting_for_its_lock_to_run_out() -> None:
-    clock = ManualClock()
-    with competing(Locks(clock), clock, "a", "b") as found:
+def test_one_that_stops_is_followed_without_waiting_for_its_lock_to_run_out(locks: Locks, clock: ManualClock) -> None:
+    with competing(locks, clock, "a", "b") as found:
         found["a"][0].stop()
         assert found["a"][1].says == ["gain", "loss"]
         clock.advance(_LEASE_S / 3)
         until(lambda: found["b"][1].leads)
 
 
-def test_a_leader_whose_lock_another_took_steps_down() -> None:
-    clock = ManualClock()
-    locks = Locks(clock)
+def test_a_leader_whose_lock_another_took_steps_down(locks: Locks, clock: ManualClock) -> None:
     with competing(locks, clock, "a") as found:
-        locks._held.clear()
-        assert locks.acquire("leader", "b", _LEASE_S)
+        stolen = ManualClock(clock.now() + _LEASE_S)
+        assert StoreLocks(locks._locks._database, stolen).acquire("leader", "b", _LEASE_S)
         clock.advance(_LEASE_S / 3)
         until(lambda: found["a"][1].says == ["gain", "loss"])
 
 
-def test_a_leader_without_its_database_steps_down_before_its_lock_runs_out() -> None:
-    clock = ManualClock()
-    locks = Locks(clock)
+def test_a_leader_without_its_database_steps_down_before_its_lock_runs_out(locks: Locks, clock: ManualClock) -> None:
     with competing(locks, clock, "a") as found:
         locks.away = True
         clock.advance(_LEASE_S / 3)
