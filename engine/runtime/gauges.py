@@ -46,6 +46,7 @@ class StoreReadings:
             return (_up(0),)
         return (
             _up(1),
+            Reading("ledger_missing", "Events accepted that are neither open nor ended: a loss."),
             Reading("events", "Open events, by state.", standing.events, "state"),
             Reading("deliveries", "Open deliveries, by state.", standing.deliveries, "state"),
             Reading(

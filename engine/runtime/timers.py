@@ -13,6 +13,7 @@ from engine.errors import CallError, FieldwrightError, Throttled
 from engine.intake.drain import Drainer
 from engine.intake.poll import Poller
 from engine.intake.registration import Registrar
+from engine.telemetry.working import about
 
 _LOOK_S = 1.0
 _AFTER_FAILURE_S = 60.0
@@ -66,12 +67,13 @@ class Timers:
 
     def _run(self, name: str) -> None:
         turn = _Turn()
-        while not self._stopping.is_set():
-            try:
-                self.tick(name, turn)
-            except Exception:
-                _log.exception("the timer of %s failed", name)
-            self._stopping.wait(_LOOK_S)
+        with about(connection=name):
+            while not self._stopping.is_set():
+                try:
+                    self.tick(name, turn)
+                except Exception:
+                    _log.exception("the timer of %s failed", name)
+                self._stopping.wait(_LOOK_S)
 
     def tick(self, name: str, turn: _Turn) -> None:
         """Does what is due for one connection."""

@@ -54,7 +54,6 @@ LIMITER_WAIT_SECONDS = _counter("limiter_wait_seconds", "Seconds that calls wait
 OUTGOING = _counter("outgoing", "Attempts to send outgoing events, by what they came to.", "route", "result")
 
 BREAKER = _gauge("breaker", "0: calls are made; 1: held back after failures; 2: off until resumed.", "connection")
-LEDGER_MISSING = _gauge("ledger_missing", "Events accepted that are neither open nor ended: a loss.")
 LEADER = _gauge("leader", "Whether this process leads: polls, sweeps, seals.")
 WAKEUPS_SENT = _counter("wakeups_sent", "Wake-ups handed to Redis.")
 WAKEUPS_LOST = _counter("wakeups_lost", "Wake-ups that Redis did not take; the work is found by looking.")

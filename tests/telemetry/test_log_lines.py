@@ -17,7 +17,7 @@ from engine.errors import InputError
 from engine.model import RawEvent
 from engine.runtime.logs import set_up
 from engine.telemetry.working import about
-from tests.e2e.service import running
+from tests.e2e.service import running, until
 from tests.pipeline.line import engineers, open_line
 
 CANARY = {"first_name": "Zqanary", "last_name": "Wrenfeather", "email": "zqanary@wrenfeather.example"}
@@ -96,6 +96,14 @@ def test_each_line_written_while_an_event_is_worked_on_names_it(tmp_path: Path) 
     assert {(one["message"], one.get("event")) for one in library} == {("said %s", seen.copy().pop())}
     assert [one["event"] for one in told if one.get("outcome") == "quarantined"] == [bad]
     assert {one["connection"] for one in told if one.get("event")} == {"trial"}
+
+
+def test_what_is_done_by_the_clock_names_its_connection(tmp_path: Path) -> None:
+    with logged() as stream, running(tmp_path) as service:
+        service.ats.faults.set(path="*", answer_5xx=1_000_000)
+        service.clock.advance(3600)
+        until(lambda: "polling" in stream.getvalue(), "a poll fails")
+    assert {one.get("connection") for one in lines(stream) if "polling" in one["message"]} == {"trial"}
 
 
 def test_json_tells_the_role_and_the_logger_and_text_tells_the_event(capsys: pytest.CaptureFixture[str]) -> None:
