@@ -27,6 +27,8 @@ from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.events import EventWork
 from engine.pipeline.route import open_route
 from engine.rehearsal.running import scorer_of
+from engine.runtime.due import DueLanes
+from engine.runtime.lanes import Lanes
 from engine.runtime.tenants import load_connection
 from engine.runtime.workers import Workers
 from engine.scoring import ResumeReader
@@ -93,7 +95,7 @@ def _serve(start: int) -> NoReturn:
     store.outbox.recover(everything=True)
     events = EventWork(routes, store, _Scorer(), ResumeReader(), clock)
     deliveries = DeliveryWork(routes, store, clock)
-    Workers(events, deliveries, clock).start()
+    Workers(events, deliveries, DueLanes(store, routes), Lanes(4), clock).start()
     _watch(store, clock, deliveries)
 
 
