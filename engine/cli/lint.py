@@ -38,7 +38,7 @@ def lint(
         bool, typer.Option("--sarif", help="Print SARIF 2.1.0, which code hosts show beside the lines.")
     ] = False,
 ) -> None:
-    """Check manifests, tenants' files, mapping tests and cassettes; every mistake with its place.
+    """Check manifests, tenants' files, routes, mapping tests and cassettes; every mistake with its place.
 
     What a code means: fieldwright explain CODE. Exit code 2 when there is a mistake, 0 when there are none or
     warnings only.

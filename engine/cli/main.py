@@ -24,7 +24,7 @@ from engine.errors import FieldwrightError, InputError
 COMMANDS: dict[str, tuple[str, str]] = {
     "lint": (
         "engine.cli.lint:lint",
-        "Check manifests, tenants' files, mapping tests and cassettes.",
+        "Check manifests, tenants' files, routes, mapping tests and cassettes.",
     ),
     "explain": ("engine.cli.explain:explain", "Say what the code of a finding means, and how to mend it."),
     "test": ("engine.cli.test:run_tests", "Run mapping tests: event in, requests out. Nothing is sent."),

@@ -24,7 +24,8 @@ from engine.manifest.yaml.source import Source, read
 from engine.redaction import Secret
 
 _TIMEOUT = "20s"
-_PUBLIC = re.compile(r"https://(?=[^/]*[a-z])[a-z0-9_][a-z0-9_.-]{0,252}(:443)?(/[!-~]*)?", re.IGNORECASE | re.ASCII)
+_PUBLIC = re.compile(r"https://([a-z0-9_][a-z0-9_.-]{0,252})(:443)?(/[!-~]*)?", re.IGNORECASE | re.ASCII)
+_NUMBER = re.compile(r"(.*\.)?([0-9]+|0x[0-9a-f]*)\.?", re.IGNORECASE | re.ASCII)
 _PRIVATE = re.compile(r"https://([a-z0-9_.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?(/[!-~]*)?", re.IGNORECASE | re.ASCII)
 _LOOPBACK = re.compile(r"https?://(127\.0\.0\.1|localhost|\[::1\]):[0-9]{1,5}(/[!-~]*)?", re.ASCII)
 _PREFIX = "whsec_"
@@ -128,13 +129,19 @@ def _check_address(node: Node) -> None:
     if node.value("private", False):
         if not _PRIVATE.fullmatch(url.data):
             url.fail("route-address", "a route's address is https, with a host and without a user name")
-    elif not _PUBLIC.fullmatch(url.data):
+    elif not _is_public(url.data):
         hint = (
             "such as https://crm.example.com/hooks; in your own network: private: true; here: http://127.0.0.1:9000"
         )
         url.fail(
             "route-address", "a route's address is https with a host name, on port 443, without a user name", hint
         )
+
+
+def _is_public(url: str) -> bool:
+    """Whether the host is a name: what ends in a number is an address, however it is written."""
+    found = _PUBLIC.fullmatch(url)
+    return found is not None and not _NUMBER.fullmatch(found[1]) and "\\" not in url and "#" not in url
 
 
 def _check_secret(node: Node) -> None:

@@ -57,6 +57,32 @@ def test_a_mistake_is_told_at_its_line_with_what_to_do(
     assert told in findings[0][2]
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "https://127.0.0.1/x",
+            "https://127.1/",
+            "https://2130706433/",
+            "https://0x7f000001/",
+            "https://0177.0.0.1/",
+        ),
+        *("https://[::1]/", "https://[::ffff:169.254.169.254]/", "https://169.254.169.254/latest", "https://0/"),
+        *("https://①②⑦.⓪.⓪.①/", "https://user@crm.example.com/", "https://crm.example.com:22/", "//crm.example.com"),
+        *(
+            "https://crm.example.com\\\\@evil.example/",
+            "ftp://crm.example.com/",
+            "http://crm.example.com/",
+            "https://",
+        ),
+        *("file:///etc/passwd", "http://127.0.0.1.evil.example:80/", "http://localhost/"),
+    ],
+)
+def test_an_address_that_may_lead_elsewhere_is_refused(tmp_path: Path, url: str) -> None:
+    text = GOOD.replace("https://crm.example.com/hooks", f"'{url}'")
+    assert [one[1] for one in found(tmp_path, text)] == ["route-address"]
+
+
 def test_two_routes_of_one_name_are_one_too_many(tmp_path: Path) -> None:
     assert [one[1] for one in found(tmp_path, GOOD + GOOD.removeprefix("routes:\n"))] == ["duplicate-route"]
 
