@@ -19,8 +19,9 @@ from engine.delivery.schedule import GiveUp, decide
 from engine.errors import LeaseLost
 from engine.manifest.routes import OutgoingRoute, signing_key
 from engine.model import Json
+from engine.pipeline.outcomes import POISONED
 from engine.pipeline.outgoing import envelope, lane_of, type_of
-from engine.pipeline.route import LEASE_S, working_on
+from engine.pipeline.route import LEASE_S, MOST_UNFINISHED, working_on
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.telemetry import metrics
@@ -74,7 +75,12 @@ class RouteWork:
         return self._failures[name]
 
     def _deliver(self, opened: OpenRoute, delivery: Delivery) -> None:
-        name, told = opened.route.name, self._posted(opened, delivery)
+        name = opened.route.name
+        if delivery.unfinished > MOST_UNFINISHED:
+            self._store.outbox.settle(delivery.id, delivery.token, "dead", POISONED)
+            _log.error("%s for the route %s: %s", delivery.id, name, POISONED, extra={"route": name})
+            return
+        told = self._posted(opened, delivery)
         self._failures[name] = 0 if told.taken else self._failures[name] + 1
         result = "delivered" if told.taken else "gone" if told.gone else "failed"
         metrics.OUTGOING.labels(name, result).inc()

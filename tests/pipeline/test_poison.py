@@ -10,7 +10,10 @@ import pytest
 from connectors.answers import Reading, read
 from connectors.messages import Answer, RawAnswer
 from engine.model import OutcomeKind
+from engine.pipeline.outgoing import lane_of
 from tests.pipeline.line import Line, open_line
+from tests.pipeline.receiver import receiving
+from tests.pipeline.test_outgoing import delivered, route_to, sending
 
 
 @pytest.fixture
@@ -104,6 +107,21 @@ def test_a_delivery_that_ends_its_worker_three_times_is_put_aside(line: Line) ->
     assert (put_aside.state, put_aside.last_cause) == ("dead", "delivering it ended the worker three times")
     others = {one.state for one in line.store.outbox.of_event(event) if one.id != poisoned}
     assert others == {"delivered"}
+
+
+def test_an_outgoing_event_that_ends_its_worker_three_times_is_put_aside(tmp_path: Path) -> None:
+    with receiving() as receiver, sending(tmp_path, route_to(receiver)) as one:
+        event = delivered(one)
+        for _ in range(3):
+            told = one.line.store.outbox.claim(120, of=lane_of("crm"))
+            assert told is not None
+            one.line.clock.advance(121)
+            one.line.store.outbox.recover()
+        assert one.send() == 1
+        assert receiver.types() == []
+        after = one.line.store.outbox.get(told.id)
+        assert after is not None
+        assert (after.state, after.event_id) == ("dead", event)
 
 
 def test_after_an_internal_error_it_is_not_forgotten_that_the_request_may_have_been_sent(
