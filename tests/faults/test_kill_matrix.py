@@ -44,7 +44,6 @@ SCENARIOS: dict[str, tuple[str, dict[str, Any]]] = {
         "smartrecruiters",
         {"fields": "none", "permissions": "all,-messages_write"},
     ),
-    "notes of another ATS": ("trackerrms", {"legacy_activities": True}),
     "notes of an ATS that does not show them": ("trackerrms", {}),
 }
 BLIND = "notes of an ATS that does not show them"
