@@ -35,7 +35,14 @@ NEVER_READ = {
 }
 LONGEST_FILE, LONGEST_FUNCTION, MEDIAN_FUNCTION, TENTH_LONGEST = 300, 60, 10, 30
 
-CALLED_BY_LIBRARIES = {"handle_starttag", "handle_endtag", "handle_data", "getitem", "process_bind_param", "collect"}
+CALLED_BY_LIBRARIES = {
+    "handle_starttag",
+    "handle_endtag",
+    "handle_data",
+    "getitem",
+    "process_bind_param",
+    "collect",
+} | {"restore", "execute_job", "check_for_suspension", "_install_signal_handlers"}
 
 
 def shown(file: Path) -> str:

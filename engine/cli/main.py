@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("engine.cli.record:record", "Record what an ATS answers, with made-up data, for mapping tests."),
     "plan": ("engine.cli.plan:plan", "Show what one event would lead to, and why. Nothing is sent."),
     "serve": ("engine.cli.serve:serve", "Run the service: events in, scores written back, until it is stopped."),
+    "work": ("engine.cli.work:work", "Work off what `serve` takes, beside others, on a PostgreSQL database."),
     "doctor": ("engine.cli.doctor:doctor", "Check a tenant's connection, and say what is left to do by hand."),
     "docs": ("engine.cli.docs:docs", "Print a page about a connection: what it reads, writes and must be allowed."),
     "backfill": ("engine.cli.backfill:backfill", "Put what an ATS holds already through the engine."),

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import threading
-from collections.abc import Mapping
-from types import FrameType
 from typing import Annotated
 
 import typer
 
-from engine import __version__
 from engine.cli.options import (
     AsJson,
     AuditHeads,
@@ -22,43 +16,40 @@ from engine.cli.options import (
     MetricsHost,
     MetricsPort,
     PublicUrl,
+    Redis,
     Routes,
     Sandboxes,
     Scorer,
     State,
     Tenants,
+    Weights,
 )
 from engine.cli.output import print_json
+from engine.cli.running import STOP_S, WORKERS, Role, opened_service, stop_signals
 from engine.errors import InputError
-from engine.manifest.connection import Connection
-from engine.pipeline.route_work import OpenRoute
 from engine.redaction import without_password
 from engine.runtime.doors import DoorReport, door_report, unsafe
-from engine.runtime.logs import set_up
-from engine.runtime.opening import open_store
-from engine.runtime.routes import open_outgoing_routes, outgoing_of
-from engine.runtime.service import Service, open_scorer
-from engine.runtime.state_lock import sole_worker
-from engine.runtime.tenants import load_connections
+from engine.runtime.service import Service
+from engine.runtime.wakeups import Standing
 from engine.settings import Settings, settings_from
-from engine.telemetry.metrics import built
-from engine.telemetry.tracing import traced
-
-_STOP_S = 30.0
 
 
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen at; 0 takes a free one.")] = 8080,
-    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker threads.")] = 4,
+    workers: Annotated[
+        int | None, typer.Option(min=0, max=64, help="Worker threads. [4; with --redis none, see `work`]")
+    ] = None,
     state: State = None,
     database: Database = None,
+    redis: Redis = None,
     tenants: Tenants = None,
     mappings: Mappings = None,
     public_url: PublicUrl = None,
     sandbox: Sandboxes = None,
     scorer: Scorer = None,
     routes: Routes = None,
+    weight: Weights = None,
     audit_heads: AuditHeads = None,
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = "127.0.0.1",
@@ -73,6 +64,8 @@ def serve(
     settings = settings_from(
         state=state,
         database=database,
+        redis=redis,
+        weights=weight or (),
         tenants=tenants,
         mappings=mappings,
         public_url=public_url,
@@ -81,38 +74,24 @@ def serve(
         sandboxes=sandbox or (),
         routes=routes,
     )
-    connections = load_connections(settings.tenants, settings.mappings)
-    outgoing = open_outgoing_routes(outgoing_of(settings.routes, connections).routes)
-    set_up([*_secrets(connections), *_secrets_of(outgoing)], as_json=json_logs, level=log_level, role="serve")
-    built(__version__, "serve")
-    settings.prepare_state()
-    with traced("serve", os.environ), sole_worker(settings) as alone, open_store(settings) as store:
-        if not alone:
-            raise InputError(
-                f"Another fieldwright works on the database {settings.database_file}.",
-                hint="Stop it first, or name another folder with --state DIR.",
-            )
-        store.connections.check_keys()
-        store.inbox.recover(everything=True)
-        store.outbox.recover(everything=True)
-        with open_scorer(settings.scorer_url, settings.scorer_token) as scoring:
-            service = Service(
-                connections,
-                store,
-                scorer=scoring,
-                sandboxes=settings.sandboxes,
-                public_url=settings.public_url,
-                workers=workers,
-                outgoing=outgoing,
-                audit_heads=settings.audit_heads,
-            )
-            _serve(service, settings, (host, port), as_json, metrics=(metrics_host, metrics_port))
+    is_file = settings.database_file is not None
+    if is_file and settings.redis:
+        raise InputError(
+            "--redis is for several processes, and only one may work on a database that is a file.",
+            hint="Leave it out, or name a PostgreSQL database: --database postgresql://USER@HOST/DATABASE",
+        )
+    if is_file and workers == 0:
+        raise InputError("Without worker threads nothing would be worked off.", hint="Leave out --workers 0.")
+    count = workers if workers is not None else 0 if settings.redis else WORKERS
+    standing = Standing()
+    with opened_service(settings, Role("serve", count, log_level, json_logs), standing) as service:
+        _serve(service, settings, (host, port), as_json, metrics=(metrics_host, metrics_port))
 
 
 def _serve(
     service: Service, settings: Settings, front: tuple[str, int], as_json: bool, metrics: tuple[str, int | None]
 ) -> None:
-    stopping = _stop_signals()
+    stopping = stop_signals()
     try:
         if metrics[1] is not None:
             typer.echo(f"metrics at {service.open_metrics(metrics[0], metrics[1])}/metrics", err=True)
@@ -128,29 +107,8 @@ def _serve(
             pass
         typer.echo("stopping: what is under way is finished first", err=True)
     finally:
-        ended = service.stop(_STOP_S)
+        ended = service.stop(STOP_S)
     typer.echo("stopped" if ended else "stopped; what was under way is taken up at the next start", err=True)
-
-
-def _stop_signals() -> threading.Event:
-    """An event that SIGTERM and SIGINT set; a second one of them ends the process as usual."""
-    stopping = threading.Event()
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-        signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    return stopping
-
-
-def _secrets(connections: Mapping[str, Connection]) -> list[str]:
-    return [secret for connection in connections.values() for secret in connection.secrets]
-
-
-def _secrets_of(outgoing: Mapping[str, OpenRoute]) -> list[str]:
-    return [secret for opened in outgoing.values() for secret in opened.route.secrets()]
 
 
 def _tell(url: str, reports: list[DoorReport], warnings: list[str], settings: Settings, as_json: bool) -> None:

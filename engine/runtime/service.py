@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +35,8 @@ from engine.runtime.lanes import Lanes
 from engine.runtime.leader import Alone, LeaseLocks
 from engine.runtime.route_threads import RouteThreads
 from engine.runtime.sweeps import sweeps_of
-from engine.runtime.workers import Workers
+from engine.runtime.wakeups import Sender
+from engine.runtime.workers import IDLE_S, Workers
 from engine.scoring import Background, BuiltinScorer, RemoteScorer, ResumeReader, Skills
 from engine.store.group_commit import GroupCommit
 from engine.store.store import Store
@@ -84,7 +85,7 @@ class Service:
     """All parts of the running engine. ``start`` once, ``stop`` once; usable in a ``with`` statement.
 
     ``locks`` say which of several processes leads; without them this one is alone. ``weights`` are shares of the
-    workers, by connection.
+    workers, by connection; ``wakeups`` wake those of other processes, ``redis`` tells whether it is there.
     """
 
     def __init__(
@@ -101,6 +102,9 @@ class Service:
         outgoing: Mapping[str, OpenRoute] | None = None,
         audit_heads: Path | None = None,
         weights: Mapping[str, float] | None = None,
+        idle_s: float = IDLE_S,
+        wakeups: Sender | None = None,
+        redis: Callable[[], str | None] = lambda: None,
     ) -> None:
         connections = {name: replace(one, public_url=public_url) for name, one in connections.items()}
         self.connections, self.store, self._clock = connections, store, clock
@@ -115,12 +119,13 @@ class Service:
         deliveries = DeliveryWork(self.routes, store, clock, pins=self._pins, outgoing=told)
         self._sending = RouteThreads(outgoing or {}, store, clock)
         due, lanes = DueLanes(store, self.routes), Lanes(workers, weights)
-        self._workers = Workers(events, deliveries, due, lanes, clock, count=workers)
-        self._accepting = GroupCommit(store.inbox, stored=self._workers.wake)
+        self._workers = Workers(events, deliveries, due, lanes, clock, count=workers, idle_s=idle_s)
+        self._wakeups = wakeups
+        self._accepting = GroupCommit(store.inbox, stored=self._stored)
         self._heads = HeadExport(store, audit_heads, clock) if audit_heads else None
         self._sweeps = sweeps_of(store, deliveries, scorer, clock, self._heads)
         self._locks = locks or Alone()
-        self._health = Health(store, clock, Vitals(self._dead, self._workers.stuck))
+        self._health = Health(store, clock, Vitals(self._dead, self._workers.stuck, redis))
         self._web: WebServer | None = None
         self._metrics: WebServer | None = None
         self._duties: Duties | None = None
@@ -131,14 +136,27 @@ class Service:
         app = make_app(self.connections, self.store, self._accepting, self._clock, subscriptions=known, health=health)
         self._web = WebServer(app, host, port)
         url = self._web.start()
-        self._workers.start()
-        self._sending.start()
+        self.start_working()
         told = self._public_url or url
         self._duties = Duties(
             self.routes, self.store, self._clock, self._sweeps, lambda route: self.registrar(route, told), self._locks
         )
         self._duties.start()
         return url
+
+    def start_working(self) -> None:
+        """Starts what works events off, and nothing else."""
+        self._workers.start()
+        self._sending.start()
+
+    def wake(self) -> None:
+        """Has idle workers look for work at once."""
+        self._workers.wake()
+
+    def _stored(self, ids: Sequence[str]) -> None:
+        self.wake()
+        if self._wakeups is not None:
+            self._wakeups.send(ids)
 
     def open_metrics(self, host: str, port: int) -> str:
         """Opens ``/metrics``, ``/healthz`` and ``/readyz`` on a port of their own; their address."""

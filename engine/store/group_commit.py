@@ -29,7 +29,7 @@ Refusals = Counter[tuple[str | None, str]]
 class GroupCommit:
     """Owns the writer thread. ``max_batch`` events share a transaction; ``max_waiting`` may queue for one.
 
-    ``stored`` is called after each transaction, in the writer's thread: it must neither wait nor fail.
+    ``stored`` is called with the ids of what was stored, in the writer's thread: it must neither wait nor fail.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class GroupCommit:
         inbox: Inbox,
         max_batch: int = 256,
         max_waiting: int = 4096,
-        stored: Callable[[], None] = lambda: None,
+        stored: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> None:
         self._inbox, self._max_batch, self._max_waiting, self._stored = inbox, max_batch, max_waiting, stored
         self._waiting: deque[Waiting] = deque()
@@ -93,8 +93,9 @@ class GroupCommit:
             if not batch and not refusals:
                 return
             if batch:
-                _resolve(batch, self._store([raw for raw, _, _ in batch]))
-                self._stored()
+                results = self._store([raw for raw, _, _ in batch])
+                _resolve(batch, results)
+                self._stored([result.id for result in results if isinstance(result, Accepted)])
             if refusals:
                 self._store_refusals(refusals)
 
