@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -24,6 +27,7 @@ from engine.store import Store
 from tests.conformance.acme import whole
 from tests.conformance.writing import OBJECTS, READER, READS
 from tests.fake_server import FakeServer, Reply
+from tests.servers import postgres_url
 
 ENVIRONMENT = {"ACME_KEY": "not-a-real-key"}
 DAY_S = 86_400.0
@@ -44,10 +48,10 @@ operations:{READS}
 class Worker:
     """A process that was started with the files as they were then, on the one database."""
 
-    def __init__(self, folder: Path, server: FakeServer, clock: ManualClock, url: str) -> None:
+    def __init__(self, folder: Path, origin: str, clock: ManualClock, url: str) -> None:
         connection = load_connection(folder / "trial.yaml", folder / "mappings", ENVIRONMENT)
         self.store, self.clock = Store.open(url, clock), clock
-        self.digest, self._origin = connection.manifest.digest, server.origin
+        self.digest, self._origin = connection.manifest.digest, origin
         self._route, self._pins = self._opened(connection), Pins(self.store, self._opened, ENVIRONMENT)
         routes, pins = {"trial": self._route}, self._pins
         scorer = scorer_of({"match": 86, "reasons": ["Leads shifts"]})
@@ -93,7 +97,7 @@ class Files:
         server.on("GET", "/jobs/j-1", Reply(json={"id": "j-1", "title": "Shift lead"}))
 
     def started(self) -> Worker:
-        worker = Worker(self.folder, self.server, self.clock, self.url)
+        worker = Worker(self.folder, self.server.origin, self.clock, self.url)
         self._ending.callback(worker.close)
         return worker
 
@@ -159,22 +163,51 @@ def test_an_event_that_was_translated_before_the_change_is_planned_by_the_old_te
     assert after.outcome(event).kind is OutcomeKind.DELIVERED  # type: ignore[union-attr]
 
 
-def test_workers_of_two_versions_end_each_others_events_by_the_version_of_the_event(files: Files) -> None:
-    write(files.folder, "/old")
-    before = files.started()
-    write(files.folder, "/new")
-    after = files.started()
-    files.server.on("POST", "/old", Reply(json={})).on("POST", "/new", Reply(json={}))
-    old, new = before.accept("one", "c-1"), None
-    before.events.translate_received()
-    new = after.accept("two", "c-2")
-    after.events.translate_received()
-    for worker in (after, before):
-        worker.events.work_once()
-    for worker in (after, before):
-        worker.deliveries.deliver_once()
-    assert (files.notes("/old"), files.notes("/new")) == (["Score 86"], ["Score 86"])
-    assert {after.outcome(event).kind for event in (old, new)} == {OutcomeKind.DELIVERED}  # type: ignore[union-attr]
+class Process:
+    """A process of its own on the same database (``versions_child``); ``do`` has it do something once."""
+
+    def __init__(self, files: Files) -> None:
+        command = [sys.executable, "-m", "tests.faults.versions_child", str(files.folder), files.url]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        pipe = subprocess.PIPE
+        self._process = subprocess.Popen(
+            [*command, files.server.origin], stdin=pipe, stdout=pipe, text=True, env=environment
+        )
+        self.digest = self._answer()
+
+    def do(self, what: str) -> str:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def end(self) -> None:
+        self._process.communicate(timeout=20)
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+def test_processes_of_two_versions_end_each_others_events_by_the_version_of_the_event(tmp_path: Path) -> None:
+    with opened(tmp_path, postgres_url()) as files:
+        write(files.folder, "/old", "Old {{ outputs.match_score }}")
+        before, looking = Process(files), files.started()
+        write(files.folder, "/new", "New {{ outputs.match_score }}")
+        after = Process(files)
+        files.server.on("POST", "/old", Reply(json={})).on("POST", "/new", Reply(json={}))
+        old = looking.accept("one", "c-1")
+        assert before.do("translate") == "1"
+        new = looking.accept("two", "c-2")
+        assert after.do("translate") == "1"
+        hashes = [looking.store.inbox.get(event).manifest_hash for event in (old, new)]
+        assert hashes == [before.digest, after.digest]
+        assert [after.do("work"), before.do("work")] == [old, new]
+        assert "None" not in (after.do("deliver"), before.do("deliver"))
+        assert (files.notes("/old"), files.notes("/new")) == (["Old 86"], ["New 86"])
+        assert {looking.outcome(event).kind for event in (old, new)} == {OutcomeKind.DELIVERED}  # type: ignore[union-attr]
+        before.end()
+        after.end()
 
 
 @pytest.mark.parametrize("stage", ["translated", "planned"])
