@@ -94,13 +94,29 @@ def test_the_installed_sandbox_has_its_people_and_templates(installed: Path, tmp
 
 
 def test_what_is_installed_is_complete(installed: Path, tmp_path: Path) -> None:
-    """Every module can be imported: no dependency is missing from the wheel's own list."""
+    """Every module can be imported, but the one of an extra: no dependency is missing from the wheel's own list."""
     code = (
         "import importlib, pkgutil\n"
         "for package in ('engine', 'connectors', 'sandbox'):\n"
         "    found = importlib.import_module(package)\n"
         "    for module in pkgutil.walk_packages(found.__path__, package + '.'):\n"
-        "        importlib.import_module(module.name)\n"
+        "        if module.name != 'engine.telemetry.otel':\n"
+        "            importlib.import_module(module.name)\n"
         "print('all')\n"
     )
     assert run([installed / "python", "-c", code], tmp_path) == "all\n"
+
+
+def test_traces_that_are_configured_and_not_installed_are_told_of_and_stop_nothing(
+    installed: Path, tmp_path: Path
+) -> None:
+    code = (
+        "import sys\n"
+        "from engine.runtime.logs import set_up\n"
+        "from engine.telemetry.tracing import span, traced\n"
+        "set_up(stream=sys.stdout)\n"
+        "with traced('serve', {'OTEL_EXPORTER_OTLP_ENDPOINT': 'http://127.0.0.1:9'}), span('work'):\n"
+        "    pass\n"
+    )
+    (line,) = run([installed / "python", "-c", code], tmp_path).splitlines()
+    assert "pip install 'fieldwright[otel]'" in line
