@@ -23,7 +23,7 @@ class Desk:
     def __init__(self, *waiting: Claimed) -> None:
         self.isolation, self.waiting, self.told = Isolation(), list(waiting), list[str]()
         self.hold = threading.Event()
-        self.begun = threading.Semaphore(0)
+        self.begun, self.backed = threading.Semaphore(0), threading.Semaphore(0)
 
     def turn(self) -> str | None:
         return self.isolation.worked(lambda: self.waiting.pop(0) if self.waiting else None, self._back, self._work)
@@ -31,6 +31,7 @@ class Desk:
     def _back(self, claimed: Claimed) -> None:
         self.told.append(f"back {claimed.name}")
         self.waiting.insert(0, claimed)
+        self.backed.release()
 
     def _work(self, claimed: Claimed) -> str:
         self.told.append(f"begin {claimed.name}")
@@ -62,8 +63,7 @@ def test_a_suspect_is_held_by_nobody_while_it_waits_for_the_others_to_end() -> N
     first = desk.start()
     assert desk.begun.acquire(timeout=5)
     second = desk.start()
-    while "back suspect" not in desk.told:
-        threading.Event().wait(0.001)
+    assert desk.backed.acquire(timeout=5)
     assert [one.name for one in desk.waiting] == ["suspect"]
     desk.hold.set()
     first.join()
