@@ -18,6 +18,7 @@ from rq.serializers import JSONSerializer
 
 from engine.errors import InputError
 from engine.redaction import without_password
+from engine.telemetry import metrics
 
 QUEUE = "fieldwright"
 FUNCTION = "engine.runtime.wakeups.wake"
@@ -101,6 +102,7 @@ class Sender:
                 self._enqueue(ids)
                 self._standing.back()
             except (RedisError, OSError):
+                metrics.WAKEUPS_LOST.inc(len(ids))
                 self._standing.away()
                 self._stopping.wait(_AGAIN_S)
 
@@ -118,3 +120,4 @@ class Sender:
                 failure_ttl=0,
                 description="wake-up",
             )
+            metrics.WAKEUPS_SENT.inc()

@@ -10,17 +10,20 @@ from pathlib import Path
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from redis import Redis
 from sqlalchemy import update
 
 from engine.clock import SYSTEM, ManualClock
 from engine.model import RawEvent
 from engine.runtime.gauges import StoreReadings
+from engine.runtime.wakeups import Sender, Standing
 from engine.store import Store
 from engine.store.schema import VERSION, schema_version
+from engine.telemetry import metrics
 from engine.web.health import Health, Vitals
 from engine.web.metrics_app import make_metrics_app
 from engine.web.server import WebServer
-from tests.e2e.service import Running, running
+from tests.e2e.service import Running, running, until
 from tests.e2e.test_restart import Process, pretend_ats
 from tests.servers import VAULT
 
@@ -183,3 +186,13 @@ def test_serve_opens_the_port_of_metrics_beside_the_public_one(tmp_path: Path) -
     assert 'role="serve"' in text
     assert "fieldwright_leader 1.0" in text
     assert public == 404
+
+
+def test_wake_ups_that_redis_did_not_take_are_counted() -> None:
+    before = metrics.WAKEUPS_LOST._value.get()
+    standing = Standing()
+    sender = Sender(Redis(host="127.0.0.1", port=1), standing)
+    sender.send(["evt_1", "evt_2"])
+    until(lambda: metrics.WAKEUPS_LOST._value.get() == before + 2, "both are lost")
+    sender.stop()
+    assert standing() == "away"
