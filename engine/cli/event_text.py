@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from engine.cli.event_story import Story, body_text, event_summary
 from engine.cli.output import printable
 from engine.cli.tables import console, hanging, is_wider, show, table
 from engine.clock import iso
 from engine.model import Json
 from engine.pipeline.payload import planned_of
+from engine.pipeline.story import Story, body_text, event_summary
 from engine.redaction import masked_headers
 from engine.runtime.rebinding import remedy
 from engine.store import StoredEvent

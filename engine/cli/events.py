@@ -9,12 +9,12 @@ from typing import Annotated
 import typer
 
 from engine.cli.event_held import held_json, show_held
-from engine.cli.event_story import event_summary, story_of
 from engine.cli.event_text import show_list, show_refused, show_story
 from engine.cli.options import AsJson, Database, State
 from engine.cli.output import print_json
 from engine.errors import InputError
 from engine.model import OutcomeKind
+from engine.pipeline.story import event_summary, story_of
 from engine.runtime.opening import open_store
 from engine.runtime.operators import operator
 from engine.runtime.rebinding import held_causes
@@ -67,7 +67,7 @@ def show_event(
 ) -> None:
     """Show one event's whole way: each step, each rung and its cause, each request, each delivery, the outcome."""
     with opened_store(settings_from(state=state, database=database)) as store:
-        story = story_of(store, id)
+        story = story_of(store.browse(), id)
     if as_json:
         print_json(story.as_json(raw))
     else:

@@ -21,6 +21,7 @@ from engine.intake.registration import Registrar
 from engine.intake.subscriptions import Subscriptions
 from engine.manifest.connection import Connection
 from engine.pipeline.deliveries import DeliveryWork
+from engine.pipeline.erasing import ErasedPerson
 from engine.pipeline.events import EventWork
 from engine.pipeline.outgoing import Outgoing
 from engine.pipeline.pins import Pins
@@ -29,6 +30,7 @@ from engine.pipeline.route_work import OpenRoute
 from engine.ports import Scorer
 from engine.runtime.due import DueLanes
 from engine.runtime.duties import Duties
+from engine.runtime.erasing import erase
 from engine.runtime.gauges import StoreReadings
 from engine.runtime.head_export import HeadExport
 from engine.runtime.lanes import Lanes
@@ -40,6 +42,7 @@ from engine.runtime.workers import IDLE_S, Workers
 from engine.scoring import Background, BuiltinScorer, RemoteScorer, ResumeReader, Skills
 from engine.store.group_commit import GroupCommit
 from engine.store.store import Store
+from engine.web.api.app import Api
 from engine.web.app import make_app
 from engine.web.health import Health, Vitals
 from engine.web.metrics_app import make_metrics_app
@@ -114,7 +117,7 @@ class Service:
         self._pins = Pins(store, opened)
         self._subscriptions = Subscriptions(store, clock)
         self._reader = ResumeReader()
-        told = Outgoing(tuple(opened.route for opened in (outgoing or {}).values()))
+        self._told = told = Outgoing(tuple(opened.route for opened in (outgoing or {}).values()))
         events = EventWork(self.routes, store, scorer, self._reader, clock, pins=self._pins, outgoing=told)
         deliveries = DeliveryWork(self.routes, store, clock, pins=self._pins, outgoing=told)
         self._sending = RouteThreads(outgoing or {}, store, clock)
@@ -133,7 +136,16 @@ class Service:
     def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Opens the doors, then starts the workers and what a leader does; the address of the web front."""
         known, health = self._subscriptions, self._health
-        app = make_app(self.connections, self.store, self._accepting, self._clock, subscriptions=known, health=health)
+        api = Api(self.store, self._clock, self.connections, self._erase).route()
+        app = make_app(
+            self.connections,
+            self.store,
+            self._accepting,
+            self._clock,
+            subscriptions=known,
+            health=health,
+            routes=[api],
+        )
         self._web = WebServer(app, host, port)
         url = self._web.start()
         self.start_working()
@@ -187,6 +199,9 @@ class Service:
             route.caller.close()
         self._pins.close()
         return ended
+
+    def _erase(self, tenant: str, candidate_id: str, actor: str) -> ErasedPerson:
+        return erase(self.store, tenant, candidate_id, actor, self._told)
 
     def _dead(self) -> str | None:
         return self._workers.dead() or self._sending.dead()

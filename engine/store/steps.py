@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Row, insert, select
 
 from engine.clock import Clock
 from engine.model import Json
@@ -41,4 +42,9 @@ class Steps:
         self._database.flush()
         ordered = select(steps).where(steps.c.event_id == event_id).order_by(steps.c.at, steps.c.id)
         with self._database.read() as connection:
-            return [Step(row.stage, decoded(row.detail), row.at) for row in connection.execute(ordered)]
+            return [step_from(row) for row in connection.execute(ordered)]
+
+
+def step_from(row: Row[Any]) -> Step:
+    """The step of a whole row."""
+    return Step(row.stage, decoded(row.detail), row.at)

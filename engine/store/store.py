@@ -14,8 +14,10 @@ from types import TracebackType
 from engine.clock import SYSTEM, Clock, SteadyClock
 from engine.errors import StoreUnavailable
 from engine.model import Outcome, OutcomeKind
+from engine.store.api_keys import ApiKeys
 from engine.store.audit import Audit
 from engine.store.audit_seals import Seals
+from engine.store.browsing import Browse, Scope
 from engine.store.cache import Cache
 from engine.store.capabilities import Capabilities
 from engine.store.connections import Connections
@@ -62,6 +64,7 @@ class Store:
         self.capabilities = Capabilities(database, clock)
         self.persons = Persons(database, self.erasures)
         self.audit = Audit(database, clock, identity, self.persons)
+        self.api_keys = ApiKeys(database, clock, identity)
         self.seals = Seals(database, clock)
         self.mappings = Mappings(database, clock)
         self.cache = Cache(database, clock, self.erasures)
@@ -86,6 +89,10 @@ class Store:
         store = cls(database, steady, vault or _own_vault(str(url_or_path)))
         threading.Thread(target=store._keep_time, args=(steady,), name="store-clock", daemon=True).start()
         return store
+
+    def browse(self, scope: Scope = None) -> Browse:
+        """What somebody may look at who may see the tenants of ``scope``; None: all."""
+        return Browse(self._database, scope)
 
     def transaction(self) -> AbstractContextManager[object]:
         """All that this thread does inside becomes one transaction: committed at the end, or not at all.

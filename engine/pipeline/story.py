@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from engine.clock import iso
 from engine.model import Json
 from engine.redaction import masked_headers
-from engine.store import Delivery, Store, StoredEvent
+from engine.store import Delivery, StoredEvent
 from engine.store.audit import AuditEntry
+from engine.store.browsing import Browse
 from engine.store.steps import Step
 
 _MOST_REQUESTS = 500
@@ -37,15 +38,15 @@ class Story:
         }
 
 
-def story_of(store: Store, event_id: str) -> Story:
-    """The story of an event. Raises InputError where there is no such event."""
-    event = store.inbox.get(event_id)
-    requests = store.audit.list(event_id=event_id, limit=_MOST_REQUESTS)
+def story_of(browse: Browse, event_id: str) -> Story:
+    """The story of an event. Raises InputError where there is no such event to be seen."""
+    event = browse.event(event_id)
+    requests = browse.audit(event_id=event_id, limit=_MOST_REQUESTS)
     return Story(
         event=event,
-        steps=tuple(store.steps.of(event_id)),
+        steps=tuple(browse.steps_of(event_id)),
         requests=tuple(reversed(requests)),
-        deliveries=tuple(store.outbox.of_event(event_id)),
+        deliveries=tuple(browse.deliveries_of(event_id)),
     )
 
 
