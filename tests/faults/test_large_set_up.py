@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import re
 import signal
 import subprocess
 import zlib
@@ -12,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from redis import Redis
 from rq import Queue
@@ -76,6 +78,7 @@ def cluster(folder: Path) -> Iterator[Cluster]:
         ats, job, environment = ending.enter_context(pretend_ats(folder))
         url, redis, keys = postgres_url(), valkey_url(), new_key()
         environment |= {"FIELDWRIGHT_DATABASE": url, "FIELDWRIGHT_REDIS": redis, "FIELDWRIGHT_KEYS": keys}
+        environment["FIELDWRIGHT_METRICS_PORT"] = "0"
         store = ending.enter_context(Store.open(url, vault=Vault.given(keys)))
         connection = Redis.from_url(redis)
         ending.callback(connection.close)
@@ -98,6 +101,20 @@ def test_what_a_web_process_takes_is_worked_off_by_a_work_process(here: Cluster)
     here.ends(candidates)
     kinds = {event.outcome.kind for event in here.store.inbox.list(limit=500) if event.outcome}
     assert kinds <= {OutcomeKind.DELIVERED, OutcomeKind.UNCHANGED, OutcomeKind.SUPERSEDED}
+
+
+def test_both_processes_tell_what_they_do_on_a_port_of_their_own(here: Cluster) -> None:
+    here.ends(here.apply(7, 1))
+    said = {"work": here.work.said(), "serve": (here.folder / "serve.log").read_text("utf-8")}
+    for role, text in said.items():
+        address = re.search(r"metrics at (http://\S+)/metrics", text)
+        assert address, role
+        shown = httpx.get(f"{address[1]}/metrics", trust_env=False).text
+        ready = httpx.get(f"{address[1]}/readyz", trust_env=False)
+        assert f'role="{role}"' in shown
+        assert (ready.status_code, ready.json()) == (200, {"status": "ready", "redis": "there"})
+        did = "outcomes" if role == "work" else "accepted"
+        assert f'fieldwright_{did}_total{{connection="trial"' in shown
 
 
 class _Planted:
