@@ -1,8 +1,8 @@
 """The rules of a connection's webhook door: a request in, what becomes of it out. No I/O, no server.
 
-In order: headers' and body's size, the secret in the address or the caller's credential, compression, handshake,
-method, the caller's token or the signature, JSON. A stranger learns nothing: whether the connection is unknown, the
-secret wrong or the signature bad, the answer is the same. What is valid JSON is admitted even where the manifest
+In order: the headers' size, the secret in the address or the caller's credential, compression, handshake, method, the
+caller's token or the signature, the body's size, JSON. A stranger learns nothing: whether the connection is unknown,
+the secret wrong or the signature bad, the answer is the same. What is valid JSON is admitted even where the manifest
 cannot translate it: that is quarantined later.
 """
 
@@ -11,19 +11,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qsl
 
-from connectors.signatures import SignatureRejected, Signed, verify
-from engine.errors import ExpressionError, FieldwrightError
+from connectors.signatures import SignatureRejected, verify
+from engine.errors import ExpressionError
 from engine.intake.callers import Callers
 from engine.intake.compression import Overlarge, unpacked
-from engine.intake.strict_json import JsonRefused, read_json
-from engine.intake.translate import received_text
+from engine.intake.delivered import Delivered, Knock
+from engine.intake.handshake import HandsShaken, shaken_by
+from engine.intake.strict_json import JsonRefused
 from engine.manifest.connection import Connection
-from engine.manifest.language.expressions import Path, holds
-from engine.manifest.model import Handshake, SignatureRule, WebhookDoor
+from engine.manifest.model import WebhookDoor
 from engine.model import Json, RawEvent
 from engine.redaction import masked_headers
 
@@ -33,31 +32,11 @@ LIMIT_KEY_CHARACTERS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Knock:
-    """A request at the door: header names in lower case, the raw query, the whole body. ``secret``: the rest of
-    the address after the connection's name."""
-
-    method: str
-    secret: str | None
-    headers: dict[str, str] = field(repr=False)
-    query: bytes = field(repr=False)
-    body: bytes = field(repr=False)
-
-
-@dataclass(frozen=True, slots=True)
 class Admitted:
     """To be committed; ``acknowledge`` is the status to answer after that, and not before."""
 
     raw: RawEvent
     acknowledge: int
-
-
-@dataclass(frozen=True, slots=True)
-class HandsShaken:
-    """To be answered at once; nothing is stored."""
-
-    status: int
-    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +59,7 @@ _BADLY_PACKED = Turned(400, "gzip: unreadable")
 
 
 class Door:
-    """The door of one connection, made ready once. ``limit_bytes`` is the largest body that is read."""
+    """The door of one connection, made ready once. ``limit_bytes`` is the largest body that is taken."""
 
     def __init__(self, connection: Connection, webhook: WebhookDoor) -> None:
         self.name, self.limit_bytes = connection.name, webhook.largest_body_bytes
@@ -95,8 +74,6 @@ class Door:
 
     def judge(self, knock: Knock, now: float, subscription: Mapping[str, Json] | None) -> Verdict:
         """What becomes of ``knock``. ``now`` is UTC seconds, ``subscription`` {id, secret} as far as known."""
-        if len(knock.body) > self.limit_bytes:
-            return TOO_LARGE
         if sum(map(len, knock.headers.values())) + sum(map(len, knock.headers)) > LIMIT_HEADERS_BYTES:
             return _HEADERS_TOO_LARGE
         if not self._is_address(knock.secret):
@@ -108,9 +85,9 @@ class Door:
         except (Overlarge, ValueError) as error:
             told = TOO_LARGE if isinstance(error, Overlarge) else _BADLY_PACKED
             return self._unpackable(knock, now, subscription, told)
-        delivery = _Delivery(knock, body, now)
+        delivery = Delivered(knock, body, now, self.limit_bytes)
         handshake = self._webhook.handshake
-        if handshake is not None and (shaken := _shaken(handshake, delivery)) is not None:
+        if handshake is not None and (shaken := shaken_by(handshake, delivery)) is not None:
             return shaken
         if knock.method != "POST":
             return WRONG_METHOD
@@ -120,7 +97,7 @@ class Door:
         """What is ``told`` of a body that cannot be unpacked: to a stranger, nothing."""
         if knock.method != "POST":
             return WRONG_METHOD
-        return self._unproven(_Delivery(knock, knock.body, now), subscription) or told
+        return self._unproven(Delivered(knock, knock.body, now, self.limit_bytes), subscription) or told
 
     def _is_address(self, given: str | None) -> bool:
         if not self._has_secret:
@@ -129,7 +106,7 @@ class Door:
         fits = hmac.compare_digest((given or "").encode("utf-8", "replace"), self._secret)
         return fits and bool(self._secret)
 
-    def _unproven(self, delivery: _Delivery, subscription: Mapping[str, Json] | None) -> Turned | None:
+    def _unproven(self, delivery: Delivered, subscription: Mapping[str, Json] | None) -> Turned | None:
         token = self._webhook.token
         if token is not None and (token.when is None or delivery.is_such(token.when)):
             if not self._callers.has_token(token, delivery.knock.headers):
@@ -138,7 +115,7 @@ class Door:
                 return None
         return self._unsigned(delivery, subscription)
 
-    def _unsigned(self, delivery: _Delivery, subscription: Mapping[str, Json] | None) -> Turned | None:
+    def _unsigned(self, delivery: Delivered, subscription: Mapping[str, Json] | None) -> Turned | None:
         rule = self._webhook.signature
         if rule is None:
             return None
@@ -149,7 +126,9 @@ class Door:
             return Turned(401, _SIGNATURE_REASONS[error.reason])
         return None
 
-    def _admitted(self, delivery: _Delivery) -> Verdict:
+    def _admitted(self, delivery: Delivered) -> Verdict:
+        if delivery.is_too_large:
+            return TOO_LARGE
         try:
             delivery.parse()
         except JsonRefused as error:
@@ -166,7 +145,7 @@ class Door:
         )
         return Admitted(raw, self._webhook.acknowledge)
 
-    def _key(self, delivery: _Delivery) -> str:
+    def _key(self, delivery: Delivered) -> str:
         key = None
         if self._webhook.dedupe is not None:
             try:
@@ -205,89 +184,6 @@ def doors_of(connections: Mapping[str, Connection]) -> dict[str, Door]:
 def judge_unknown(method: str) -> Turned:
     """What is answered where no connection has that name: to a stranger the same as a bad signature."""
     return UNKNOWN if method == "POST" else WRONG_METHOD
-
-
-class _Delivery:
-    """A knock as the manifest's expressions see it: {headers, query, body, received}. ``body`` is unpacked."""
-
-    def __init__(self, knock: Knock, body: bytes, now: float) -> None:
-        self.knock, self.body, self.now = knock, body, now
-        self._is_parsed = False
-        self._context: dict[str, Json] = {}
-
-    def parse(self) -> None:
-        """Reads the body. Raises JsonRefused."""
-        if not self._is_parsed:
-            self.context()["body"] = read_json(self.body)
-            self._is_parsed = True
-
-    def parse_if_json(self) -> None:
-        try:
-            self.parse()
-        except JsonRefused:
-            return
-
-    def is_such(self, when: Path) -> bool:
-        """Whether a condition over the delivery holds; not where it cannot be told."""
-        self.parse_if_json()
-        try:
-            return holds(when(self.context()))
-        except ExpressionError:
-            return False
-
-    def signed(self, rule: SignatureRule) -> Signed:
-        """What the signature is checked against."""
-        if rule.reads_body:
-            self.parse_if_json()
-        context = self.context()
-        body = self.body if rule.over_decoded else self.knock.body
-        return Signed(self.knock.headers, body, context["query"], context["body"])
-
-    def context(self) -> dict[str, Json]:
-        if not self._context:
-            self._context = {
-                "headers": self.knock.headers,
-                "query": query_of(self.knock.query),
-                "body": None,
-                "received": received_text(int(self.now)),
-            }
-        return self._context
-
-
-def _shaken(handshake: Handshake, delivery: _Delivery) -> HandsShaken | None:
-    """The answer to a handshake; None where the request is none."""
-    if _reads_body(handshake):
-        delivery.parse_if_json()
-    context = delivery.context()
-    try:
-        if not handshake.when(context):
-            return None
-        headers = handshake.reply.headers.render(context) if handshake.reply.headers else {}
-    except FieldwrightError:
-        return None
-    texts = {str(name).lower(): _one_line(value) for name, value in headers.items()}
-    return HandsShaken(handshake.reply.status, texts)
-
-
-def _reads_body(handshake: Handshake) -> bool:
-    trees = handshake.reply.headers
-    chains = (*handshake.when.references, *(trees.references if trees else ()))
-    return any(chain[0] == "body" for chain in chains)
-
-
-def _one_line(value: Json) -> str:
-    """A header's value: what could end the line is left out."""
-    return "".join(character for character in str(value) if "\x20" <= character <= "\x7e")
-
-
-def query_of(query: bytes) -> dict[str, Json]:
-    """A raw query as names and values; of a repeated name the last one counts."""
-    if not query:
-        return {}
-    try:
-        return dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True, max_num_fields=100))
-    except ValueError:
-        return {}
 
 
 def _credentials(known: frozenset[str]) -> Callable[[str], bool]:

@@ -14,18 +14,18 @@ from urllib.parse import unquote
 
 from engine.clock import Clock
 from engine.errors import StoreUnavailable
+from engine.intake.delivered import Knock
 from engine.intake.door import (
     LIMIT_BODY_BYTES,
     SIGNATURE_REASONS,
     TOO_LARGE,
     Admitted,
     Door,
-    HandsShaken,
-    Knock,
     Turned,
     Verdict,
     judge_unknown,
 )
+from engine.intake.handshake import HandsShaken
 from engine.intake.subscriptions import Subscriptions
 from engine.model import RawEvent
 from engine.store import Accepted
@@ -59,6 +59,8 @@ class DoorRoutes:
     ) -> None:
         self._doors, self._subscriptions, self._clock = doors, subscriptions, clock
         self._group_commit, self._deadlines = group_commit, Deadlines(body_timeout_s)
+        # One limit for whoever is not proven yet: a door's own would tell that there is such a connection.
+        self._limit_bytes = max([LIMIT_BODY_BYTES, *(door.limit_bytes for door in doors.values())])
         self._waiting: list[tuple[RawEvent, asyncio.Future[Accepted]]] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -77,9 +79,8 @@ class DoorRoutes:
         await self._answer(send, verdict, door)
 
     async def _judged(self, scope: Scope, receive: Receive, door: Door | None, secret: str | None) -> Verdict:
-        limit_bytes = door.limit_bytes if door is not None else LIMIT_BODY_BYTES
         try:
-            body = await self._deadlines.within(lambda: _body(receive, limit_bytes))
+            body = await self._deadlines.within(lambda: _body(receive, self._limit_bytes))
         except TimeoutError:
             return _TOO_SLOW
         if body is None:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -13,7 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.intake.door import Admitted, Door, HandsShaken, Knock, Turned
+from engine.intake.delivered import Knock
+from engine.intake.door import Admitted, Door, Turned, doors_of
+from engine.intake.handshake import HandsShaken
 from tests.web.front import BODY, KEY, Front, answer_of, headers_of, serving, signed_connection
 
 _MIB = 1024 * 1024
@@ -83,6 +86,22 @@ def test_a_changed_byte_is_refused_wherever_it_is() -> None:
         assert _judged(door, headers, changed) == Turned(401, "signature wrong")
 
 
+def test_a_body_that_was_cut_or_written_anew_is_refused() -> None:
+    headers = headers_of(at=1000)
+    for changed in (BODY[:-1], b"", BODY + b" ", BODY.replace(b": ", b":")):
+        assert _judged(_door(), headers, changed) == Turned(401, "signature wrong")
+
+
+def test_a_thousand_signatures_are_refused_quickly() -> None:
+    headers = headers_of(at=1000)
+    many = ";".join([*["v1=" + "0" * 64] * 1000, headers["smartrecruiters-signature"]])
+    started = time.monotonic()
+    verdict = _judged(_door(), headers | {"smartrecruiters-signature": many}, BODY)
+    assert isinstance(verdict, Turned)
+    assert verdict.status in (401, 431)
+    assert time.monotonic() - started < 1
+
+
 def test_an_empty_key_signs_nothing() -> None:
     headers = headers_of(at=1000)
     for subscription in (None, {}, {"secret": ""}, {"secret": None}):
@@ -110,6 +129,26 @@ def test_a_body_of_exactly_the_limit_is_read(front: Front) -> None:
     body = b'"' + b"x" * (_MIB - 2) + b'"'
     assert front.post(body=body, headers={}).status_code == 401
     assert front.post(body=body + b" ", headers={}).status_code == 413
+
+
+def test_a_door_tells_its_own_limit_to_the_proven_only() -> None:
+    door = _door()
+    large = b'"' + b"x" * _MIB + b'"'
+    assert _judged(door, headers_of(large, at=1000, key="not-a-real-other-key"), large).status == 401  # type: ignore[union-attr]
+    assert _judged(door, headers_of(large, at=1000), large) == Turned(413, "body too large")
+
+
+def test_what_one_door_may_take_is_read_at_every_address(tmp_path: Path) -> None:
+    connection = signed_connection("large")
+    events = connection.manifest.events
+    assert events.webhook is not None
+    webhook = replace(events.webhook, largest_body_bytes=2 * _MIB)
+    wide = replace(connection, manifest=replace(connection.manifest, events=replace(events, webhook=webhook)))
+    assert doors_of({"large": wide})["large"].limit_bytes == 2 * _MIB
+    with serving(tmp_path, more={"large": wide}) as own:
+        for size, status in ((_MIB + 100, 401), (3 * _MIB, 413)):
+            told = [own.post(path, b"x" * size, {}) for path in ("/hooks/acme", "/hooks/large", "/hooks/nobody")]
+            assert {(one.status_code, one.content) for one in told} == {(status, told[0].content)}
 
 
 def test_headers_over_16_kib_are_refused(front: Front) -> None:

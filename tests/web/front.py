@@ -95,8 +95,14 @@ class Front:
 
 
 @contextmanager
-def serving(folder: Path, *, group: GroupCommit | None = None, **options: Any) -> Iterator[Front]:
-    connections = {"acme": signed_connection(), "beta": secret_connection(), "shut": secret_connection("shut", None)}
+def serving(
+    folder: Path, *, group: GroupCommit | None = None, more: Mapping[str, Connection] | None = None, **options: Any
+) -> Iterator[Front]:
+    connections = {
+        "acme": signed_connection(),
+        "beta": secret_connection(),
+        "shut": secret_connection("shut", None),
+    } | dict(more or {})
     web = {name: options.pop(name) for name in ("header_timeout_s", "limit_concurrency") if name in options}
     with Store.open(folder / "store.db") as store:
         store.connections.put("acme", STATE, {"id": "s1", "secret": KEY})
