@@ -2,7 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test lint docs bench clean
+.PHONY: setup demo demo-cluster test lint docs bench clean
 
 setup: $(VENV)/.ready
 
@@ -16,6 +16,10 @@ $(VENV)/.ready: pyproject.toml
 demo: ARGS ?= $(shell test -t 0 && test -t 2 && echo --stay)
 demo: setup
 	$(BIN)/fieldwright demo $(ARGS)
+
+# The large set-up on this machine, with processes killed while applicants pass.
+demo-cluster: setup
+	$(BIN)/python -m sandbox.demo_cluster $(ARGS)
 
 test: setup lint
 	$(BIN)/pytest -n 2 --dist loadfile $(ARGS)

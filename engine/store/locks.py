@@ -5,7 +5,7 @@ A lock that was taken over gets a higher token. Whoever holds an old one renews 
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, select, update
 
 from engine.clock import Clock
 from engine.store.database import Database, ignoring_insert
@@ -29,6 +29,13 @@ class Locks:
             )
             token: int | None = connection.execute(free.returning(locks.c.token)).scalar()
             return token
+
+    def holder(self, name: str) -> str | None:
+        """Who has the lock now; None where nobody has."""
+        held = select(locks.c.holder).where(locks.c.name == name, locks.c.until > self._clock.now())
+        with self._database.read() as connection:
+            found: str | None = connection.execute(held).scalar()
+            return found
 
     def renew(self, name: str, holder: str, token: int, lease_s: float) -> bool:
         """Keeps the lock for ``lease_s`` from now; whether it is still this holder's."""

@@ -7,6 +7,8 @@ import pickle
 import re
 import signal
 import subprocess
+import sys
+import time
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -210,3 +212,43 @@ def test_work_needs_a_database_that_several_processes_may_share(tmp_path: Path) 
     told = fieldwright("work", "--state", tmp_path)
     assert (told.code, told.err.count("\n")) == (2, 2)
     assert "postgresql://" in told.err
+
+
+def test_a_leader_that_is_killed_is_followed_when_its_lock_has_run_out(tmp_path: Path) -> None:
+    url = postgres_url()
+    with Store.open(url) as store:
+        first, second = (_competitor(url, tmp_path) for _ in range(2))
+        try:
+            until(lambda: _holder(store), "one leads")
+            leader, other = (first, second) if f":{first.pid}:" in _holder(store) else (second, first)
+            leader.kill()
+            killed = time.monotonic()
+            until(lambda: f":{other.pid}:" in _holder(store), "the other leads")
+            assert time.monotonic() - killed < 2 * _LEASE_S
+        finally:
+            for process in (first, second):
+                process.kill()
+                process.wait()
+
+
+_LEASE_S = 2.0
+_COMPETITOR = """
+import os, sys, threading
+from engine.runtime.leader import Leader
+from engine.store import Store
+with Store.open(sys.argv[1]) as store:
+    leader = Leader(
+        store.locks, f"here:{os.getpid()}:x", store.clock, on_gain=lambda: None, on_loss=lambda: None, lease_s=2.0
+    )
+    leader.start()
+    threading.Event().wait()
+"""
+
+
+def _competitor(url: str, folder: Path) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    return subprocess.Popen([sys.executable, "-c", _COMPETITOR, url], env=environment, cwd=folder)
+
+
+def _holder(store: Store) -> str:
+    return store.locks.holder("leader") or ""
