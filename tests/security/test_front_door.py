@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.clock import ManualClock
 from engine.intake.delivered import Knock
 from engine.intake.door import Admitted, Door, Turned, doors_of
 from engine.intake.handshake import HandsShaken
@@ -68,6 +69,17 @@ def test_a_recording_is_refused_once_it_is_old(tmp_path: Path, age_s: int, statu
         assert len(own.stored()) == (status == 202)
         if status == 401:
             assert own.refused() == {"acme": {"signature stale": 1}}
+
+
+def test_a_recording_sent_again_is_stored_once_and_refused_later(tmp_path: Path) -> None:
+    clock = ManualClock(1_750_000_000.0)
+    with serving(tmp_path, clock=clock) as own:
+        recorded = headers_of(at=clock.now())
+        assert [own.post(headers=recorded).status_code for _ in range(2)] == [202, 202]
+        for later_s in (360, 31 * 86400):
+            clock.advance(later_s)
+            assert own.post(headers=recorded).status_code == 401
+        assert len(own.stored()) == 1
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe{}", b"[" * 100_000, b'{"a":NaN}', b'{"a":1,"a":2}'])
@@ -201,7 +213,7 @@ def test_many_drips_do_not_keep_a_good_client_waiting(front: Front) -> None:
     half = b"POST /hooks/acme HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{"
     drips = []
     try:
-        for _ in range(100):
+        for _ in range(200):
             opened = front.connection()
             drips.append(opened)
             opened.__enter__().sendall(half)
