@@ -95,8 +95,11 @@ class Profile:
                 if raw is not None:
                     note("http.response.status_code", raw.status)
             duration_ms = (self._clock.monotonic() - started) * 1000
-            self._tell(slot, raw, error)
-        if self._observe is not None:
+            # What the transport held back was no call: the ATS asked for nothing, and there is nothing to log.
+            is_held_back = isinstance(error, Throttled) and error.stage == "before"
+            if not is_held_back:
+                self._tell(slot, raw, error)
+        if self._observe is not None and not is_held_back:
             self._observe(_exchange(operation, request, raw, error, duration_ms))
         if error is not None:
             raise error

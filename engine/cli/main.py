@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("engine.cli.doctor:doctor", "Check a tenant's connection, and say what is left to do by hand."),
     "docs": ("engine.cli.docs:docs", "Print a page about a connection: what it reads, writes and must be allowed."),
     "backfill": ("engine.cli.backfill:backfill", "Put what an ATS holds already through the engine."),
+    "resume": ("engine.cli.resume:resume_command", "Have an ATS called again that was switched off after failing."),
     "act": ("engine.cli.act:act", "Make a call that a person decided on."),
     "feedback": ("engine.cli.feedback:feedback", "Enter a hiring manager's answer."),
     "diff": ("engine.cli.diff:diff", "Show what a tenant's file changes of its manifest."),

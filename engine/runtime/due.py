@@ -1,14 +1,14 @@
 """Which connections have work that is due, looked up in the store seldom enough that it costs little.
 
-In: the store and the connections there are. Out: their names; those of connections that are gone as well, for as
-long as there are events of theirs, so that these are ended too.
+In: the store, the connections there are, and those that are held back. Out: the names of the others; those of
+connections that are gone as well, for as long as there are events of theirs, so that these are ended too.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from engine.store.store import Store
 
@@ -21,8 +21,10 @@ _STRANGERS_S = 60.0
 class DueLanes:
     """What the workers of one process know of who has work. Safe for any number of threads."""
 
-    def __init__(self, store: Store, names: Collection[str]) -> None:
-        self._store, self._known = store, frozenset(names)
+    def __init__(
+        self, store: Store, names: Collection[str], held_back: Callable[[], Collection[str]] = frozenset
+    ) -> None:
+        self._store, self._known, self._held_back = store, frozenset(names), held_back
         self._names = tuple(sorted(names))
         self._due: set[str] = set()
         self._good_until = self._strangers_until = float("-inf")
@@ -57,4 +59,6 @@ class DueLanes:
         if now >= self._strangers_until:
             self._names = tuple(sorted(self._known | self._store.inbox.connections()))
             self._strangers_until = now + _STRANGERS_S
-        return self._store.inbox.lanes_due(self._names) | self._store.outbox.lanes_due(self._names)
+        held_back = self._held_back()
+        names = tuple(name for name in self._names if name not in held_back)
+        return self._store.inbox.lanes_due(names) | self._store.outbox.lanes_due(names)

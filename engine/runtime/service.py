@@ -23,6 +23,7 @@ from engine.manifest.connection import Connection
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.erasing import ErasedPerson
 from engine.pipeline.events import EventWork
+from engine.pipeline.guarding import Guard, GuardedTransport
 from engine.pipeline.outgoing import Outgoing
 from engine.pipeline.pins import Pins
 from engine.pipeline.route import Route, open_route
@@ -62,12 +63,15 @@ def open_scorer(url: str | None = None, token: str | None = None) -> Iterator[Sc
         poster.close()
 
 
-def route_opener(store: Store, clock: Clock, sandboxes: Mapping[str, str]) -> Callable[[Connection], Route]:
+def route_opener(
+    store: Store, clock: Clock, sandboxes: Mapping[str, str], guard: Guard
+) -> Callable[[Connection], Route]:
     """What opens the routes of one process; those of tenants in ``sandboxes`` call a pretend ATS on this machine."""
     budgets = Budgets()
 
     def opened(connection: Connection) -> Route:
-        transport = HttpTransport(sandbox_origin=sandboxes.get(connection.name))
+        http = HttpTransport(sandbox_origin=sandboxes.get(connection.name))
+        transport = GuardedTransport(http, guard, connection.name)
         return open_route(connection, transport, store, clock, budgets)
 
     return opened
@@ -112,7 +116,8 @@ class Service:
         connections = {name: replace(one, public_url=public_url) for name, one in connections.items()}
         self.connections, self.store, self._clock = connections, store, clock
         self._public_url = public_url
-        opened = route_opener(store, clock, sandboxes or {})
+        guard = Guard(store, clock)
+        opened = route_opener(store, clock, sandboxes or {}, guard)
         self.routes = open_routes(connections, opened, sandboxes or {})
         self._pins = Pins(store, opened)
         self._subscriptions = Subscriptions(store, clock)
@@ -121,7 +126,7 @@ class Service:
         events = EventWork(self.routes, store, scorer, self._reader, clock, pins=self._pins, outgoing=told)
         deliveries = DeliveryWork(self.routes, store, clock, pins=self._pins, outgoing=told)
         self._sending = RouteThreads(outgoing or {}, store, clock)
-        due, lanes = DueLanes(store, self.routes), Lanes(workers, weights)
+        due, lanes = DueLanes(store, self.routes, guard.held_back), Lanes(workers, weights)
         self._workers = Workers(events, deliveries, due, lanes, clock, count=workers, idle_s=idle_s)
         self._wakeups = wakeups
         self._accepting = GroupCommit(store.inbox, stored=self._stored)

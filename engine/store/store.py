@@ -17,6 +17,7 @@ from engine.model import Outcome, OutcomeKind
 from engine.store.api_keys import ApiKeys
 from engine.store.audit import Audit
 from engine.store.audit_seals import Seals
+from engine.store.breakers import Breakers
 from engine.store.browsing import Browse, Scope
 from engine.store.cache import Cache
 from engine.store.capabilities import Capabilities
@@ -69,6 +70,7 @@ class Store:
         self.mappings = Mappings(database, clock)
         self.cache = Cache(database, clock, self.erasures)
         self.written = WrittenValues(database, clock)
+        self.breakers = Breakers(database, clock)
         self.published = Published(database, clock, self.erasures)
         self.locks = Locks(database, clock)
         self.gauges = Gauges(database, clock)

@@ -9,6 +9,7 @@ import pytest
 from connectors.budgets import MARGIN
 from engine.clock import ManualClock
 from engine.manifest.connection import Connection
+from engine.pipeline.guarding import Guard
 from engine.redaction import Secret
 from engine.runtime.service import open_routes, route_opener
 from engine.store import Store
@@ -38,7 +39,7 @@ def test_tenants_of_one_client_wait_for_each_other_and_their_quota_is_kept_in_th
     with FakeServer() as server, Store.open(tmp_path / "kept.db", clock) as store:
         server.on("GET", "/me", Reply(json={}))
         sandboxes = dict.fromkeys(tenants, server.origin)
-        routes = open_routes(tenants, route_opener(store, clock, sandboxes), sandboxes)
+        routes = open_routes(tenants, route_opener(store, clock, sandboxes, Guard(store, clock)), sandboxes)
         for name in ("ana", "ben", "eve", "eve"):
             routes[name].caller.call("me", {})
         assert clock.monotonic() == 0
