@@ -8,9 +8,10 @@ from dataclasses import replace
 from engine.hydration.hydrate import Hydrated, Hydrator
 from engine.model import CanonicalEvent, Json, Outcome, OutcomeKind, as_plain
 from engine.pipeline.holding import withheld_request
+from engine.pipeline.holding_on import LEASE_S
 from engine.pipeline.order import came_late
 from engine.pipeline.payload import delivery_of, planned_of
-from engine.pipeline.route import LEASE_S, Route
+from engine.pipeline.route import Route
 from engine.pipeline.scoring import Scored, score_application
 from engine.pipeline.telling import plan_detail
 from engine.ports import Scorer

@@ -11,9 +11,9 @@ from engine.errors import Refused
 from engine.hydration.objects import mapper
 from engine.model import Application, as_plain
 from engine.pipeline.falling import Work
+from engine.pipeline.holding_on import LEASE_S
 from engine.pipeline.payload import payload_with, progress_of
 from engine.pipeline.publishing import NewToken, is_fetched, new_token, with_address
-from engine.pipeline.route import LEASE_S
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.writeback.compose import compose
@@ -44,14 +44,10 @@ class Attempts:
             found = find_stage(work.place, work.planned.writes[0].value, _stages(work))
             if not isinstance(found, Landing):
                 return NotMoved(found.why if isinstance(found, PassedOver) else "the application is there already")
-        began, delivery = self._clock.now(), work.delivery
         try:
             recipe = self._recipe(work)
         except Refused as refusal:
             return refusal
-        if self._clock.now() - began > LEASE_S / 4:
-            # What was looked up may have taken so long that another worker has it now, and is not to be sent again.
-            self._store.outbox.mark_sent(delivery.id, delivery.token, LEASE_S, sent=delivery.sent)
         route, keep = work.route, _Kept(self._store, work.delivery)
         progress = progress_of(work.delivery, recipe)
         return Cook(route.caller, route.connection.manifest.operations, recipe, progress, keep).cook()

@@ -18,13 +18,14 @@ from engine.model import Json, as_plain
 from engine.pipeline.attempts import Attempts, NotMoved
 from engine.pipeline.falling import Work, move
 from engine.pipeline.holding import release
+from engine.pipeline.holding_on import LEASE_S, holding_on
 from engine.pipeline.isolation import PROCESS
 from engine.pipeline.outcomes import POISONED, outcome_of, record_outcome
 from engine.pipeline.outgoing import NO_ROUTES, Outgoing
 from engine.pipeline.payload import planned_of
 from engine.pipeline.pins import Pins, pinned
 from engine.pipeline.publishing import NewToken, new_token
-from engine.pipeline.route import LEASE_S, MOST_UNFINISHED, Route, working_on
+from engine.pipeline.route import MOST_UNFINISHED, Route, working_on
 from engine.pipeline.telling import attempt_detail, told_nowhere
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
@@ -70,7 +71,12 @@ class DeliveryWork:
     def _worked(self, delivery: Delivery) -> str:
         about = (delivery.event_id, delivery.connection, delivery.candidate_id)
         told: Attributes = {"fieldwright.place": delivery.place, "fieldwright.attempt": delivery.attempts}
-        with working_on(*about), span("deliver", told, event=delivery.event_id), self._store.gathering():
+
+        def renew(lease_s: float) -> None:
+            self._store.outbox.renew(delivery.id, delivery.token, lease_s)
+
+        whole, held = span("deliver", told, event=delivery.event_id), holding_on(renew, self._clock)
+        with working_on(*about), whole, held, self._store.gathering():
             try:
                 self._deliver(delivery)
                 self.finish_event(delivery.event_id)

@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from engine.clock import Clock
 from engine.delivery.attempt import held_up
@@ -34,11 +35,12 @@ from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, a
 from engine.pipeline.applications import ApplicationWork
 from engine.pipeline.erasing import end_erased, erase_by_word
 from engine.pipeline.event_data import EventData
+from engine.pipeline.holding_on import LEASE_S, holding_on
 from engine.pipeline.isolation import PROCESS
 from engine.pipeline.outcomes import record_outcome
 from engine.pipeline.outgoing import NO_ROUTES, Outgoing
 from engine.pipeline.pins import MappingUnusable, Pins, pinned
-from engine.pipeline.route import LEASE_S, MOST_UNFINISHED, Route, working_on
+from engine.pipeline.route import MOST_UNFINISHED, Route, working_on
 from engine.pipeline.translation import TranslationWork
 from engine.ports import ResumeReading, Scorer
 from engine.store.events import Claim, StoredEvent
@@ -89,7 +91,8 @@ class EventWork:
     def _worked(self, claim: Claim) -> str:
         event = _spokesman(claim)
         whole = span("work", {"fieldwright.attempt": event.attempts}, event=event.id, parent=event.parent_id or "")
-        with working_on(event.id, event.connection, event.candidate_id), whole, self._store.gathering():
+        held = holding_on(partial(self._store.inbox.renew, claim), self._clock)
+        with working_on(event.id, event.connection, event.candidate_id), whole, held, self._store.gathering():
             try:
                 self._work(claim, event)
             except LeaseLost:

@@ -13,15 +13,13 @@ from connectors.calls import Caller
 from connectors.messages import Exchange, Keeper, Transport
 from engine.clock import Clock
 from engine.manifest.connection import Connection
+from engine.pipeline.holding_on import HoldingTransport
 from engine.store.audit import ENGINE, Call
 from engine.store.store import Store
 from engine.telemetry import metrics
 from engine.telemetry.working import about, working
 from engine.writeback.discovery import Discovery
 from engine.writeback.lookups import Lookups
-
-LEASE_S = 120.0
-"""How long a worker may hold what it works on before another one takes it."""
 
 MOST_UNFINISHED = 3
 """How often work on an event may have ended its worker before it is put aside."""
@@ -93,7 +91,7 @@ def open_route(
         store.mappings.keep(connection.manifest.digest, connection.name, asdict(connection.texts))
     caller = Caller(
         connection,
-        transport=transport,
+        transport=HoldingTransport(transport),
         clock=clock,
         keeper=keeper or KeptSecrets(connection, store),
         budgets=budgets,

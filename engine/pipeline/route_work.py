@@ -19,9 +19,10 @@ from engine.delivery.schedule import GiveUp, decide
 from engine.errors import LeaseLost
 from engine.manifest.routes import OutgoingRoute, signing_key
 from engine.model import Json
+from engine.pipeline.holding_on import LEASE_S
 from engine.pipeline.outcomes import POISONED
 from engine.pipeline.outgoing import envelope, lane_of, type_of
-from engine.pipeline.route import LEASE_S, MOST_UNFINISHED, working_on
+from engine.pipeline.route import MOST_UNFINISHED, working_on
 from engine.store.deliveries import Delivery
 from engine.store.store import Store
 from engine.telemetry import metrics

@@ -188,9 +188,19 @@ def _catch_up(connection: Connection, waiting: Sequence[Write]) -> None:
         with failures_named(), connection.begin_nested():
             for write in waiting:
                 write(connection)
-    except InputError as error:
-        # What waited must not keep what comes now from being stored.
-        _log.error("%d rows were not written: %s", len(waiting), error.message)
+    except InputError:
+        _catch_up_singly(connection, waiting)
+
+
+def _catch_up_singly(connection: Connection, waiting: Sequence[Write]) -> None:
+    # One that is there already, by a commit whose answer was lost, must not take those along that are not; nor must
+    # what waited keep what comes now from being stored.
+    for write in waiting:
+        try:
+            with failures_named(), connection.begin_nested():
+                write(connection)
+        except InputError as error:
+            _log.warning("a row was not written: %s", error.message)
 
 
 def upsert(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -92,6 +92,11 @@ class Outbox:
         with self._database.write() as connection:
             _change(connection, id, token, values)
 
+    def renew(self, id: str, token: int, lease_s: float) -> None:
+        """Keeps the delivery for ``lease_s`` from now."""
+        with self._database.write() as connection:
+            _change(connection, id, token, {"lease_until": self._clock.now() + lease_s})
+
     def settle(
         self,
         id: str,

@@ -8,7 +8,7 @@ import pytest
 
 from engine.model import Job, Json, OutcomeKind, ResumeText, Score
 from engine.pipeline.events import EventWork
-from engine.pipeline.route import LEASE_S
+from engine.pipeline.holding_on import LEASE_S
 from tests.pipeline.line import READER, SCORER, Line, open_line
 
 
