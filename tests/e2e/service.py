@@ -76,13 +76,20 @@ class Running:
         return known
 
     def post(
-        self, body: Any, *, name: str = "candidate.updated", sign: bool = True, sent_s_ago: int = 0, **changes: str
+        self,
+        body: Any,
+        *,
+        name: str = "candidate.updated",
+        sign: bool = True,
+        sent_s_ago: int = 0,
+        event: str | None = None,
+        **changes: str,
     ) -> httpx.Response:
         """A delivery at the door, signed as the ATS would; ``changes`` replace headers after signing."""
         raw = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {
             "smartrecruiters-timestamp": str(int(self.clock.now()) - sent_s_ago),
-            "event-id": f"made-{time.monotonic_ns()}",
+            "event-id": event or f"made-{time.monotonic_ns()}",
             "event-name": name,
             "event-version": "v201910",
             "link": "",
