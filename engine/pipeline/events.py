@@ -244,7 +244,9 @@ class EventWork:
             child = replace(canonical, type=kind, ids=ids)
             due_at = self._clock.now() + (0.0 if event.source == "backfill" else 0.5)
             children.append((f"{mark}>{subject_of(ids)}", subject_of(ids), as_plain(child), due_at))
-        accepted = self._store.inbox.split(event.id, children, route.connection.manifest.digest)
+        # What a change of a job brings about is much at once, and nobody waits for it.
+        bulk = kind is EventType.SCORE_DUE
+        accepted = self._store.inbox.split(event.id, children, route.connection.manifest.digest, bulk=bulk)
         self._store.steps.add(event.id, "split", {"into": [child.id for child in accepted]})
 
     def _end(self, ids: Sequence[str], outcome: Outcome, claim: Claim | None = None) -> None:

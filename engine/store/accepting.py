@@ -22,7 +22,7 @@ from engine.store.identity import Identity
 from engine.store.schema import inbox
 from engine.telemetry import metrics, tracing
 
-_COLUMNS = ("id", "connection", "source", "key", "headers", "body", "received_at")
+_COLUMNS = ("id", "connection", "source", "key", "headers", "body", "received_at", "bulk")
 _LARGEST = 256
 _ROWS = 64
 
@@ -37,7 +37,7 @@ def rows_of(events: Iterable[RawEvent], identity: Identity) -> dict[Key, Row]:
         key = key_of(event)
         if key not in rows:
             values = (event.source, key[1], headers_text(event.headers), event.body, event.received_at)
-            rows[key] = (identity.new("evt"), key[0], *values)
+            rows[key] = (identity.new("evt"), key[0], *values, event.source == "backfill")
     return rows
 
 

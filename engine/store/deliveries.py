@@ -75,6 +75,16 @@ class Delivery:
     settled_at: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where new deliveries of an event stand: their turn, whether in bulk, not due before ``not_before`` (UTC s)."""
+
+    event_id: str
+    turn: int
+    bulk: bool
+    not_before: float = 0.0
+
+
 Deliveries = list[Delivery]
 
 
@@ -87,11 +97,11 @@ def delivery_from(row: Row[Any]) -> Delivery:
     return Delivery(**values)
 
 
-def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float, not_before: float) -> dict[str, Any]:
-    """The row of a new delivery, to be tried at once, or at ``not_before`` (UTC s)."""
+def row_of(new: NewDelivery, id: str, place: Place, now: float) -> dict[str, Any]:
+    """The row of a new delivery, to be tried at once, or when its place allows it."""
     return {
         "id": id,
-        "event_id": event_id,
+        "event_id": place.event_id,
         "connection": new.connection,
         "subject": new.subject,
         "candidate_id": new.candidate_id,
@@ -103,9 +113,10 @@ def row_of(new: NewDelivery, id: str, event_id: str, turn: int, now: float, not_
         "payload": encoded(new.payload),
         "marker": new.marker,
         "state": "held" if new.held else "pending",
-        "turn": turn,
+        "turn": place.turn,
+        "bulk": place.bulk,
         "attempts": 0,
-        "next_at": max(not_before, now),
+        "next_at": max(place.not_before, now),
         "sent": False,
         "last_cause": new.held,
         "created_at": now,

@@ -17,7 +17,6 @@ from engine.errors import InputError
 from engine.model import Json, Outcome, OutcomeKind, RawEvent
 from engine.store import claims, lanes
 from engine.store.accepting import insert_rows, key_of, new_once, rows_of, tell
-from engine.store.codec import encoded
 from engine.store.columns import storable
 from engine.store.database import Database, ignoring_insert
 from engine.store.deliveries import OPEN
@@ -25,10 +24,8 @@ from engine.store.events import Accepted, Claim, StoredEvent, StoredEvents, even
 from engine.store.identity import Identity
 from engine.store.refusals import Refusals
 from engine.store.schema import inbox, outbox
+from engine.store.splitting import Child, child_row, translated
 from engine.store.steps import Steps
-
-Child = tuple[str, str, Mapping[str, Json], float]
-"""One part of a split event: (dedupe key, subject, canonical event, due at)."""
 
 
 class Inbox:
@@ -65,7 +62,7 @@ class Inbox:
         self, id: str, *, subject: str, canonical: Mapping[str, Json], due_at: float, manifest_hash: str
     ) -> None:
         """Records the translation of a received event; it can be claimed from ``due_at`` on."""
-        values = _translated(subject, canonical, due_at, manifest_hash)
+        values = translated(subject, canonical, due_at, manifest_hash)
         with self._database.write() as connection:
             done = connection.execute(
                 update(inbox)
@@ -75,10 +72,18 @@ class Inbox:
             if not done.rowcount:
                 raise claims.why_not(connection, [id])
 
-    def split(self, parent_id: str, children: Sequence[Child], manifest_hash: str) -> list[Accepted]:
-        """Stores an event per child, ready, and ends the parent as superseded by them; all or nothing."""
+    def split(
+        self, parent_id: str, children: Sequence[Child], manifest_hash: str, *, bulk: bool = False
+    ) -> list[Accepted]:
+        """Stores an event per child, ready, and ends the parent as superseded by them; all or nothing.
+
+        ``bulk``: they come after all that is live, as those of a backfill do anyway.
+        """
         parent = self.get(parent_id)
-        rows = [self._child_row(parent, child, manifest_hash) for child in children]
+        rows = [
+            child_row(self._identity.new("evt"), parent, child, manifest_hash, bulk=bulk or parent.bulk)
+            for child in children
+        ]
         with self._database.write() as connection:
             self.finish(
                 parent_id,
@@ -114,21 +119,22 @@ class Inbox:
     def claim(self, lease_s: float, of: str | None = None) -> Claim | None:
         """Leases, at once, all due events of the subject that waited longest; None when nothing is due.
 
-        ``of`` keeps to one connection.
+        ``of`` keeps to one connection. Live events go before those of a backfill.
         """
         with self._database.read() as connection:
-            if connection.execute(claims.due_subject(self._clock.now(), of)).first() is None:
+            if not claims.is_due(connection, self._clock.now(), of):
                 return None
         with self._database.write() as connection:
             now = self._clock.now()
-            due = connection.execute(claims.due_subject(now, of)).first()
+            due = claims.take_subject(connection, now, of)
             if due is None:
                 return None
+            tenant, subject = due
             token = claims.next_token(connection)
-            connection.execute(claims.lease(due.connection, due.subject, now, now + lease_s, token))
-            of_subject = (inbox.c.connection == due.connection, inbox.c.subject == due.subject)
-            rows = connection.execute(_events(*of_subject, inbox.c.state == "leased", inbox.c.token == token))
-            return Claim(tuple(map(event_from, rows)), token, due.connection, due.subject)
+            connection.execute(claims.lease(tenant, subject, now, now + lease_s, token))
+            of_subject = (inbox.c.connection == tenant, inbox.c.subject == subject)
+            rows = connection.execute(_events(*of_subject, inbox.c.state == "leased", inbox.c.token == token)).all()
+            return Claim(tuple(map(event_from, rows)), token, tenant, subject) if rows else None
 
     def lanes_due(self, names: Sequence[str]) -> set[str]:
         """Those of ``names`` (connections) that have an event to be translated or claimed now."""
@@ -166,22 +172,25 @@ class Inbox:
         """
         until = float("inf") if everything else self._clock.now()
         abandoned = (inbox.c.state == "leased", inbox.c.lease_until <= until)
+        given_up = 0
         if everything:
             with self._database.write() as connection:
-                connection.execute(lanes.give_up_translating())
+                given_up = connection.execute(lanes.give_up_translating()).rowcount
         with self._database.read() as connection:
             if connection.execute(select(inbox.c.id).where(*abandoned).limit(1)).first() is None:
-                return 0
+                return given_up
+        free = select(inbox.c.id).where(*abandoned).with_for_update(skip_locked=True)
         with self._database.write() as connection:
-            freed = update(inbox).where(*abandoned).values(state="ready", lease_until=None)
-            return connection.execute(freed).rowcount
+            freed = update(inbox).where(inbox.c.id.in_(free)).values(state="ready", lease_until=None)
+            return given_up + connection.execute(freed).rowcount
 
     def next_due(self) -> float | None:
         """When to look again: the earliest due time of an event nobody holds, or end of a lease."""
         now = self._clock.now()
         ends = select(func.min(inbox.c.lease_until)).where(inbox.c.state == "leased")
+        wanted = (claims.next_free(now, False), claims.next_free(now, True), ends)
         with self._database.read() as connection:
-            times = [connection.execute(statement).scalar() for statement in (claims.next_free(now), ends)]
+            times: list[float | None] = [connection.execute(statement).scalar() for statement in wanted]
         return min((time for time in times if time is not None), default=None)
 
     def settled(self, limit: int) -> list[StoredEvent]:
@@ -269,32 +278,6 @@ class Inbox:
             if not connection.execute(changed).rowcount:
                 raise claims.why_not(connection, claim.ids)
 
-    def _child_row(self, parent: StoredEvent, child: Child, manifest_hash: str) -> dict[str, Any]:
-        key, subject, canonical, due_at = child
-        return {
-            "id": self._identity.new("evt"),
-            "connection": parent.connection,
-            "source": parent.source,
-            "key": key,
-            "headers": "{}",
-            "body": b"",
-            "received_at": parent.received_at,
-            "state": "ready",
-            "parent_id": parent.id,
-            **_translated(subject, canonical, due_at, manifest_hash),
-        }
-
 
 def _events(*conditions: ColumnElement[bool]) -> Select[Any]:
     return select(inbox).where(*conditions).order_by(inbox.c.received_at, inbox.c.id)
-
-
-def _translated(subject: str, canonical: Mapping[str, Json], due_at: float, manifest_hash: str) -> dict[str, Any]:
-    ids = canonical.get("ids") or {}
-    return {
-        "subject": subject,
-        "candidate_id": ids.get("candidate"),
-        "canonical": encoded(canonical),
-        "due_at": due_at,
-        "manifest_hash": manifest_hash,
-    }

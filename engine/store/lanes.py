@@ -39,7 +39,7 @@ def untranslated(now: float, connection: str | None = None) -> Select[Any]:
     """Received events that nobody translates, in the order in which that is to happen."""
     waiting = (inbox.c.state == "received", or_(inbox.c.lease_until.is_(None), inbox.c.lease_until <= now))
     if connection is None:
-        return select(inbox).where(*waiting).order_by(inbox.c.received_at, inbox.c.id)
+        return select(inbox).where(*waiting).order_by(inbox.c.bulk, inbox.c.received_at, inbox.c.id)
     order = (inbox.c.bulk, inbox.c.due_at, inbox.c.received_at, inbox.c.id)
     return select(inbox).where(inbox.c.connection == connection, *waiting).order_by(*order)
 
@@ -52,7 +52,7 @@ def give_up_translating() -> Update:
 
 def something_due(now: float, connection: str) -> ColumnElement[bool]:
     """Whether there is an event of the connection to be translated, or one to be claimed."""
-    return or_(untranslated(now, connection).exists(), claims.due_subject(now, connection).exists())
+    return or_(untranslated(now, connection).exists(), claims.has_due(now, connection))
 
 
 def having(reading: Connection, asked_for: Sequence[str], has_work: Callable[[str], ColumnElement[bool]]) -> set[str]:

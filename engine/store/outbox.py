@@ -8,9 +8,10 @@ replaces a delivery takes its turn. Whoever holds an old token settles nothing (
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Update, and_, exists, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, func, insert, select, update
 
 from engine.clock import Clock
 from engine.errors import LeaseLost
@@ -18,14 +19,11 @@ from engine.model import Json
 from engine.store.claims import leased_by, next_token, why_not
 from engine.store.codec import encoded
 from engine.store.database import Database
-from engine.store.deliveries import OPEN, Deliveries, Delivery, NewDelivery, Settled, delivery_from, row_of
+from engine.store.deliveries import OPEN, Deliveries, Delivery, NewDelivery, Place, Settled, delivery_from, row_of
 from engine.store.identity import Identity
 from engine.store.lanes import having
 from engine.store.schema import inbox, outbox
-
-_GOING = ("pending", "leased")
-_FIRST = outbox.alias("first")
-
+from engine.store.turns import behind_all, first_due, has_due, is_due, next_pending, those_behind
 
 OVERTAKEN = "overtaken by a newer result"
 """The cause of a delivery that ended because a newer one says more."""
@@ -41,18 +39,20 @@ class Outbox:
         """Stores the deliveries of an event and marks the event planned. ``token`` is that of its claim."""
         planned = {"state": "planned", "lease_until": None, "unfinished": 0}
         with self._database.write() as connection:
-            marked = connection.execute(update(inbox).where(leased_by([event_id], token)).values(**planned))
-            if not marked.rowcount:
+            marking = update(inbox).where(leased_by([event_id], token)).values(**planned)
+            marked = connection.execute(marking.returning(inbox.c.bulk)).first()
+            if marked is None:
                 raise why_not(connection, [event_id])
-            not_before = max((_waits_until(connection, entry) for entry in entries), default=0.0)
-            return self._insert(connection, event_id, entries, self._identity.turn(), not_before)
+            place = behind_all(connection, Place(event_id, self._identity.turn(), marked.bulk), entries)
+            return self._insert(connection, entries, place)
 
     def add(self, event_id: str, entries: Sequence[NewDelivery]) -> list[str]:
         """Stores deliveries for other systems (with a ``route``) of an event that has ended; their ids."""
         with self._database.write() as connection:
-            turn = self._identity.turn()
-            rows = [(entry, _waits_until(connection, entry)) for entry in entries]
-            return [id_ for entry, at in rows for id_ in self._insert(connection, event_id, [entry], turn, at)]
+            bulk = connection.execute(select(inbox.c.bulk).where(inbox.c.id == event_id)).scalar()
+            first = Place(event_id, self._identity.turn(), bool(bulk))
+            placed = [(entry, behind_all(connection, first, [entry])) for entry in entries]
+            return [id_ for entry, place in placed for id_ in self._insert(connection, [entry], place)]
 
     def claim(self, lease_s: float, event_id: str | None = None, of: str | None = None) -> Delivery | None:
         """Leases the delivery due longest (of one event, of one connection); None when none may go out now.
@@ -60,11 +60,11 @@ class Outbox:
         Those for other systems are given out only where ``of`` names their lane.
         """
         with self._database.read() as connection:
-            if connection.execute(_due(self._clock.now(), event_id, of)).first() is None:
+            if not is_due(connection, self._clock.now(), event_id, of):
                 return None
         with self._database.write() as connection:
             now = self._clock.now()
-            id_ = connection.execute(_due(now, event_id, of)).scalar()
+            id_ = first_due(connection, now, event_id, of)
             if id_ is None:
                 return None
             values = {"state": "leased", "lease_until": now + lease_s, "token": next_token(connection)}
@@ -72,11 +72,6 @@ class Outbox:
             changed = update(outbox).where(outbox.c.id == id_).values(**counts, **values)
             connection.execute(changed)
             return delivery_from(connection.execute(select(outbox).where(outbox.c.id == id_)).one())
-
-    def lanes_due(self, names: Sequence[str]) -> set[str]:
-        """Those of ``names`` (connections) that have a delivery which may go out now."""
-        with self._database.read() as reading:
-            return having(reading, names, lambda name: _due(self._clock.now(), None, name).exists())
 
     def mark_sent(
         self, id: str, token: int, lease_s: float, payload: Mapping[str, Json] | None = None, *, sent: bool = True
@@ -116,7 +111,7 @@ class Outbox:
             old = _change(connection, id, token, ended)
             if absorbed:
                 _absorb(connection, old.event_id, absorbed, now)
-            return self._insert(connection, old.event_id, replacement, old.turn, not_before=0.0)
+            return self._insert(connection, replacement, Place(old.event_id, old.turn, old.bulk))
 
     def retry_at(
         self, id: str, token: int, next_at: float, cause: str, sent: bool | None = False, *, counted: bool = True
@@ -133,7 +128,7 @@ class Outbox:
             back["attempts"] = outbox.c.attempts - 1
         with self._database.write() as connection:
             kept = _change(connection, id, token, back)
-            connection.execute(_those_behind(kept, next_at).values(next_at=next_at))
+            connection.execute(those_behind(kept, next_at))
 
     def hand_back(self, delivery: Delivery) -> None:
         """Gives back what was claimed and not begun, as it was before."""
@@ -205,24 +200,28 @@ class Outbox:
         with self._database.read() as connection:
             if connection.execute(select(outbox.c.id).where(*abandoned).limit(1)).first() is None:
                 return 0
+        free = select(outbox.c.id).where(*abandoned).with_for_update(skip_locked=True)
         with self._database.write() as connection:
-            freed = update(outbox).where(*abandoned).values(state="pending", lease_until=None)
+            freed = update(outbox).where(outbox.c.id.in_(free)).values(state="pending", lease_until=None)
             return connection.execute(freed).rowcount
 
     def next_due(self) -> float | None:
         """When to look again: the earliest due time of a delivery whose turn it is, or end of a lease."""
-        first = select(outbox.c.next_at).where(outbox.c.state == "pending", ~_behind_another())
         ends = select(func.min(outbox.c.lease_until)).where(outbox.c.state == "leased")
         with self._database.read() as connection:
-            head = connection.execute(first.order_by(outbox.c.next_at, outbox.c.id).limit(1)).scalar()
-            times = [head, connection.execute(ends).scalar()]
+            times = [
+                connection.execute(wanted).scalar() for wanted in (next_pending(False), next_pending(True), ends)
+            ]
         return min((time for time in times if time is not None), default=None)
 
-    def _insert(
-        self, connection: Connection, event_id: str, entries: Sequence[NewDelivery], turn: int, not_before: float
-    ) -> Ids:
+    def lanes_due(self, names: Sequence[str]) -> set[str]:
+        """Those of the connections ``names`` that have a delivery which may go out."""
+        with self._database.read() as connection:
+            return having(connection, names, partial(has_due, self._clock.now()))
+
+    def _insert(self, connection: Connection, entries: Sequence[NewDelivery], place: Place) -> Ids:
         now = self._clock.now()
-        rows = [row_of(one, self._identity.new("wrt"), event_id, turn, now, not_before) for one in entries]
+        rows = [row_of(one, self._identity.new("wrt"), place, now) for one in entries]
         if rows:
             connection.execute(insert(outbox), rows)
         return [row["id"] for row in rows]
@@ -231,38 +230,9 @@ class Outbox:
 Ids = list[str]
 
 
-def _due(now: float, event_id: str | None, of: str | None) -> Select[Any]:
-    conditions = [outbox.c.state == "pending", outbox.c.next_at <= now, ~_behind_another()]
-    if of is None:
-        conditions.append(outbox.c.route.is_(None))
-    wanted = {outbox.c.event_id: event_id, outbox.c.connection: of}
-    conditions += [column == value for column, value in wanted.items() if value is not None]
-    return select(outbox.c.id).where(*conditions).order_by(outbox.c.next_at, outbox.c.id).limit(1)
-
-
-def _behind_another() -> ColumnElement[bool]:
-    earlier = or_(_FIRST.c.turn < outbox.c.turn, and_(_FIRST.c.turn == outbox.c.turn, _FIRST.c.id < outbox.c.id))
-    same_subject = (_FIRST.c.connection == outbox.c.connection, _FIRST.c.subject == outbox.c.subject)
-    return exists().where(*same_subject, _FIRST.c.state.in_(_GOING), earlier)
-
-
-def _waits_until(connection: Connection, new: NewDelivery) -> float:
-    # What must wait behind another is not due before it: claims look at due rows only, and in a long outage
-    # most rows would be due and held up.
-    same_subject = (outbox.c.connection == new.connection, outbox.c.subject == new.subject)
-    latest = select(func.max(outbox.c.next_at)).where(*same_subject, outbox.c.state == "pending")
-    return connection.execute(latest).scalar() or 0.0
-
-
-def _those_behind(first: Row[Any], next_at: float) -> Update:
-    later = or_(outbox.c.turn > first.turn, and_(outbox.c.turn == first.turn, outbox.c.id > first.id))
-    same_subject = (outbox.c.connection == first.connection, outbox.c.subject == first.subject)
-    return update(outbox).where(*same_subject, outbox.c.state == "pending", later, outbox.c.next_at < next_at)
-
-
 def _change(connection: Connection, id: str, token: int, values: Mapping[str, Any]) -> Row[Any]:
     held = (outbox.c.id == id, outbox.c.state == "leased", outbox.c.token == token)
-    place = (outbox.c.id, outbox.c.event_id, outbox.c.connection, outbox.c.subject, outbox.c.turn)
+    place = (outbox.c.id, outbox.c.event_id, outbox.c.connection, outbox.c.subject, outbox.c.turn, outbox.c.bulk)
     row = connection.execute(update(outbox).where(*held).values(**values).returning(*place)).first()
     if row is None:
         raise LeaseLost(f"The delivery {id} is not in the hands of this worker any more.")

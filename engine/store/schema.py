@@ -16,6 +16,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    Sequence,
     Table,
     UniqueConstraint,
     false,
@@ -31,6 +32,9 @@ schema_version = Table("schema_version", metadata, Column("version", Integer, nu
 fencing = Table(
     "fencing", metadata, Column("id", Integer, primary_key=True), Column("token", BigInteger, nullable=False)
 )
+
+fencing_token = Sequence("fencing_token", metadata=metadata)
+"""Where PostgreSQL takes tokens from; elsewhere they come from the row of ``fencing``."""
 
 inbox = Table(
     "inbox",
@@ -58,7 +62,8 @@ inbox = Table(
     Column("why", Words),
     Column("finished_at", Double),
     UniqueConstraint("connection", "key"),
-    Index("inbox_received_state", "state", "received_at", "id"),
+    Index("inbox_received_state", "state", "bulk", "received_at", "id"),
+    Index("inbox_due", "state", "bulk", "due_at", "received_at", "id"),
     Index("inbox_waiting", "connection", "state", "bulk", "due_at", "received_at", "id"),
     Index("inbox_subject", "connection", "subject", "state"),
     Index("inbox_candidate", "connection", "candidate_id"),
@@ -101,7 +106,7 @@ outbox = Table(
     Column("created_at", Double, nullable=False),
     Column("settled_at", Double),
     Index("outbox_waiting", "connection", "state", "bulk", "next_at", "id"),
-    Index("outbox_state", "state", "next_at", "id"),
+    Index("outbox_due", "state", "bulk", "next_at", "id"),
     Index("outbox_subject", "connection", "subject", "state", "turn", "id"),
     Index("outbox_candidate", "connection", "candidate_id"),
     Index("outbox_route", "route", "state"),

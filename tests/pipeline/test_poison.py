@@ -27,8 +27,8 @@ def test_an_event_whose_translation_ends_the_worker_is_quarantined_and_the_other
     poisoned = line.accept("job.updated", job="poison")
     late = line.accept("job.updated", job="late")
     for _ in range(3):
-        line.store.inbox.starting([poisoned])
-    line.store.inbox.starting([late])  # it stood behind the poisoned one, once
+        line.store.inbox.starting([poisoned], 0)
+    line.store.inbox.starting([late], 0)  # it stood behind the poisoned one, once
     line.work()
     outcome = line.outcome(poisoned)
     assert outcome is not None

@@ -117,8 +117,12 @@ def test_a_released_event_comes_back_when_it_is_due(store: Store, clock: ManualC
 
 def test_executions_are_counted_before_they_run(store: Store, clock: ManualClock) -> None:
     id_ = store.inbox.accept([raw("k")])[0].id
-    store.inbox.starting([id_])
-    store.inbox.starting([id_])
+    assert store.inbox.starting([id_], 60) == {id_}
+    assert store.inbox.starting([id_], 60) == set()
+    assert store.inbox.received(10) == []
+    clock.advance(60)
+    assert [event.id for event in store.inbox.received(10)] == [id_]
+    assert store.inbox.starting([id_], 60) == {id_}
     assert (store.inbox.get(id_).attempts, store.inbox.get(id_).unfinished) == (2, 2)
     store.inbox.ready(id_, subject="s", canonical={}, due_at=0, manifest_hash="m")
     for run in range(1, 4):
@@ -127,6 +131,13 @@ def test_executions_are_counted_before_they_run(store: Store, clock: ManualClock
         assert claim.events[0].unfinished == run
         clock.advance(61)
         store.inbox.recover()
+
+
+def test_a_translation_that_a_dead_process_had_begun_is_taken_up_at_once_by_the_next(store: Store) -> None:
+    id_ = store.inbox.accept([raw("k")])[0].id
+    store.inbox.starting([id_], 60)
+    assert store.inbox.recover(everything=True) == 1
+    assert [event.id for event in store.inbox.received(10)] == [id_]
 
 
 def test_without_work_there_is_nothing_to_wait_for(store: Store) -> None:
