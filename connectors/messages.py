@@ -7,7 +7,7 @@ what signing in must not lose over a restart).
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -124,3 +124,7 @@ class Keeper(Protocol):
     def get(self, name: str) -> str | None: ...
 
     def put(self, name: str, value: str) -> None: ...
+
+    def change(self, name: str, to: Callable[[str | None], str]) -> str:
+        """Puts ``to(value)`` in place of the value, with no other process in between; gives it."""
+        ...

@@ -1,8 +1,9 @@
 """Credits per day, or another long time: what calls cost in, how long the next one has to wait out.
 
 What was used is counted by slices of the time and kept, so that a restart does not forget it and other processes see
-it. It is taken from what is kept a hundredth of the credits at a time: after a crash up to that much counts as used
-that was not. Reading and writing what is kept are two steps: processes that take at one moment may both be given.
+it. A hundredth of the credits is taken at a time, and added to what is kept in one step: what each process takes is
+counted. After a crash up to that much counts as used that was not; processes that look at one moment may go over by
+as much.
 """
 
 from __future__ import annotations
@@ -62,14 +63,27 @@ class QuotaUse:
         left = quota.credits - self._used.total()
         block = max(needed, min(left, quota.credits // _BLOCK))
         self._reserved_in = int(now // (quota.period_s / _SLICES))
-        self._used[self._reserved_in] += block
         self._reserved += block
+        if not self._keepers:
+            self._used[self._reserved_in] += block
+
+        def added(kept: str | None) -> str:
+            used = _kept_use(quota, kept)
+            used[self._reserved_in] += block
+            return json.dumps({"per": quota.period_s, "used": used})
+
         for keeper in self._keepers:
-            keeper.put(self._name, json.dumps({"per": quota.period_s, "used": self._used}))
+            self._used |= _kept_use(quota, keeper.change(self._name, added))
 
     def _recall(self, quota: Quota) -> None:
         """What is kept counts where it is more than what is known here."""
         for keeper in self._keepers:
-            kept = json.loads(keeper.get(self._name) or "{}")
-            if kept.get("per") == quota.period_s:
-                self._used |= Counter({int(slice_): used for slice_, used in kept["used"].items()})
+            self._used |= _kept_use(quota, keeper.get(self._name))
+
+
+def _kept_use(quota: Quota, text: str | None) -> Counter[int]:
+    """What was used by slices, as a keeper holds it; nothing where that was counted over another time."""
+    kept = json.loads(text or "{}")
+    if kept.get("per") != quota.period_s:
+        return Counter()
+    return Counter({int(slice_): used for slice_, used in kept["used"].items()})

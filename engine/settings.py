@@ -3,7 +3,8 @@
 Environment: FIELDWRIGHT_STATE, FIELDWRIGHT_DATABASE, FIELDWRIGHT_REDIS, FIELDWRIGHT_TENANTS, FIELDWRIGHT_MAPPINGS,
 FIELDWRIGHT_PUBLIC_URL, FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_ROUTES,
 FIELDWRIGHT_AUDIT_HEADS, FIELDWRIGHT_KEYS, FIELDWRIGHT_KEYS_FILE, FIELDWRIGHT_SANDBOXES
-(``tenant=http://127.0.0.1:9001``, several with commas between), FIELDWRIGHT_WEIGHTS (``tenant=3``, likewise).
+(``tenant=http://127.0.0.1:9001``, several with commas between), FIELDWRIGHT_WEIGHTS (``tenant=3``, likewise),
+FIELDWRIGHT_KEEP (``raw=30d,scores=180d,logs=30d``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from engine.errors import InputError
+from engine.keeping import Keep, keep_from
 
 DEFAULT_STATE = Path("var")
 DEFAULT_TENANTS = Path("tenants")
@@ -31,7 +33,8 @@ class Settings:
 
     ``database`` is a path, ``sqlite:///…`` or ``postgresql://…`` ("": the file ``fieldwright.db`` in ``state``);
     ``redis`` is where wake-ups go between processes; either may hold a password, and is shown without it only.
-    ``weights`` are the tenants' shares of the workers, 1 where none is given.
+    ``weights`` are the tenants' shares of the workers, 1 where none is given; ``keep`` is how long what is about
+    people is kept.
     ``public_url`` is where the ATSs reach this service, without a trailing slash; ``sandboxes`` sends a tenant's
     calls to a pretend ATS (tenant → origin, loopback only); ``scorer_url`` is a scoring service of the operator's,
     ``scorer_token`` what it is signed in to with (the environment only: a flag would stand in process lists);
@@ -53,6 +56,7 @@ class Settings:
     keys_file: Path | None = None
     sandboxes: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
+    keep: Keep = field(default_factory=Keep)
 
     def __post_init__(self) -> None:
         if not self.database:
@@ -93,6 +97,7 @@ def settings_from(
     audit_heads: Path | None = None,
     sandboxes: Iterable[str] = (),
     weights: Iterable[str] = (),
+    keep: str | None = None,
     routes: Path | None = None,
 ) -> Settings:
     """The settings of these flags and this environment. Raises InputError for an address that cannot be used."""
@@ -118,6 +123,7 @@ def settings_from(
         keys=said("KEYS"),
         keys_file=path(None, "KEYS_FILE"),
         sandboxes=_sandboxes(tuple(sandboxes) or (said("SANDBOXES") or "").split(",")),
+        keep=keep_from(keep or said("KEEP")),
         weights=_weights(tuple(weights) or (said("WEIGHTS") or "").split(",")),
     )
 

@@ -25,6 +25,14 @@ Redis = Annotated[
     str | None,
     typer.Option("--redis", metavar="URL", help="Where processes wake each other. [FIELDWRIGHT_REDIS; none]"),
 ]
+Keep = Annotated[
+    str | None,
+    typer.Option(
+        "--keep",
+        metavar="WHAT=LONG,…",
+        help="How long what is about people is kept. [FIELDWRIGHT_KEEP; raw=30d,scores=180d,logs=30d]",
+    ),
+]
 Weights = Annotated[
     list[str] | None,
     typer.Option(

@@ -79,6 +79,7 @@ def opened_service(settings: Settings, role: Role, standing: Standing) -> Iterat
             outgoing=outgoing,
             audit_heads=settings.audit_heads,
             weights=settings.weights,
+            keep=settings.keep,
             idle_s=_SHARED_IDLE_S if is_shared else IDLE_S,
             wakeups=sender,
             redis=standing if settings.redis else lambda: None,

@@ -13,6 +13,7 @@ from connectors.calls import Caller
 from connectors.messages import Exchange, Keeper, Transport
 from engine.clock import Clock
 from engine.manifest.connection import Connection
+from engine.model import Json
 from engine.pipeline.holding_on import HoldingTransport
 from engine.store.audit import ENGINE, Call
 from engine.store.store import Store
@@ -56,6 +57,15 @@ class KeptSecrets:
 
     def put(self, name: str, value: str) -> None:
         self._store.connections.put(self._name, f"auth.{name}", {"value": value, "follows": self._given(name)})
+
+    def change(self, name: str, to: Callable[[str | None], str]) -> str:
+        given = self._given(name)
+
+        def changed(kept: Json) -> Json:
+            before = str(kept["value"]) if kept and kept["follows"] == given else None
+            return {"value": to(before), "follows": given}
+
+        return str(self._store.connections.change(self._name, f"auth.{name}", changed)["value"])
 
     def _given(self, name: str) -> str:
         return hashlib.sha256(str(self._settings.get(name, "")).encode()).hexdigest()

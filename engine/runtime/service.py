@@ -19,6 +19,7 @@ from engine.clock import SYSTEM, Clock
 from engine.errors import InputError, StoreUnavailable
 from engine.intake.registration import Registrar
 from engine.intake.subscriptions import Subscriptions
+from engine.keeping import Keep
 from engine.manifest.connection import Connection
 from engine.pipeline.deliveries import DeliveryWork
 from engine.pipeline.erasing import ErasedPerson
@@ -109,6 +110,7 @@ class Service:
         outgoing: Mapping[str, OpenRoute] | None = None,
         audit_heads: Path | None = None,
         weights: Mapping[str, float] | None = None,
+        keep: Keep = Keep(),
         idle_s: float = IDLE_S,
         wakeups: Sender | None = None,
         redis: Callable[[], str | None] = lambda: None,
@@ -131,7 +133,7 @@ class Service:
         self._wakeups = wakeups
         self._accepting = GroupCommit(store.inbox, stored=self._stored)
         self._heads = HeadExport(store, audit_heads, clock) if audit_heads else None
-        self._sweeps = sweeps_of(store, deliveries, scorer, clock, self._heads)
+        self._sweeps = sweeps_of(store, deliveries, scorer, clock, keep, self._heads)
         self._locks = locks or Alone()
         self._health = Health(store, clock, Vitals(self._dead, self._workers.stuck, redis))
         self._web: WebServer | None = None

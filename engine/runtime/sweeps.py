@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from engine.clock import Clock
 from engine.errors import StoreUnavailable
+from engine.keeping import Keep
 from engine.pipeline.deliveries import DeliveryWork
 from engine.ports import Scorer
-from engine.runtime import scorer_erasures
+from engine.runtime import retention, scorer_erasures
 from engine.runtime.head_export import HeadExport
 from engine.store.store import Store
 
@@ -34,7 +35,12 @@ class Sweep:
 
 
 def sweeps_of(
-    store: Store, deliveries: DeliveryWork, scorer: Scorer, clock: Clock, heads: HeadExport | None = None
+    store: Store,
+    deliveries: DeliveryWork,
+    scorer: Scorer,
+    clock: Clock,
+    keep: Keep,
+    heads: HeadExport | None = None,
 ) -> tuple[Sweep, ...]:
     """All sweeps, in the order in which they run when several are due."""
 
@@ -53,6 +59,7 @@ def sweeps_of(
         Sweep("texts of mappings", 3600.0, forget_texts),
         Sweep("published files", 15.0, store.published.remove_expired),
         Sweep("erasures for the scorer", scorer_erasures.EVERY_S, lambda: scorer_erasures.tell_scorer(store, scorer)),
+        Sweep("what was kept long enough", retention.EVERY_S, retention.RetentionSweep(store, clock, keep).run),
         Sweep("seals of the audit", 15.0, store.seals.seal),
         *([Sweep("heads of the audit", 3600.0, heads.export)] if heads else []),
     )

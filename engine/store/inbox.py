@@ -208,8 +208,9 @@ class Inbox:
         event = self.get(id)
         if event.outcome is None:
             raise InputError(f"The event {id} has not ended yet ({event.state}).", hint="Wait until it has.")
-        if event.outcome.kind is OutcomeKind.ERASED or (event.parent_id is None and not event.body):
-            raise InputError(f"The event {id} cannot be replayed: its data was erased.")
+        is_gone = event.canonical is None if event.parent_id else not event.body
+        if event.outcome.kind is OutcomeKind.ERASED or is_gone:
+            raise InputError(f"The event {id} cannot be replayed: its data was erased, or is kept no longer.")
         fresh = {"outcome": None, "why": None, "finished_at": None, "attempts": 0, "unfinished": 0}
         fresh |= {"manifest_hash": None}
         state = {"state": "ready", "due_at": self._clock.now()} if event.parent_id else {"state": "received"}

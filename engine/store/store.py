@@ -38,6 +38,7 @@ from engine.store.opening import postgres_url, sqlite_path
 from engine.store.outbox import Outbox
 from engine.store.persons import Persons
 from engine.store.published import Published
+from engine.store.retention import Retention
 from engine.store.routes import RouteRows
 from engine.store.scores import Scores
 from engine.store.steps import Steps
@@ -71,6 +72,7 @@ class Store:
         self.cache = Cache(database, clock, self.erasures)
         self.written = WrittenValues(database, clock)
         self.breakers = Breakers(database, clock)
+        self.retention = Retention(database, clock, self.connections)
         self.published = Published(database, clock, self.erasures)
         self.locks = Locks(database, clock)
         self.gauges = Gauges(database, clock)

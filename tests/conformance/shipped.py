@@ -7,7 +7,7 @@ import functools
 import re
 import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -176,6 +176,11 @@ class Memory:
 
     def put(self, name: str, value: str) -> None:
         self.values[name] = value
+
+    def change(self, name: str, to: Callable[[str | None], str]) -> str:
+        value = to(self.get(name))
+        self.put(name, value)
+        return value
 
 
 def caller_of(connection: Connection, wire: Wire, clock: ManualClock | None = None, **given: Any) -> Caller:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
@@ -48,6 +49,11 @@ class Memory:
 
     def put(self, name: str, value: str) -> None:
         self.values[name] = value
+
+    def change(self, name: str, to: Callable[[str | None], str]) -> str:
+        value = to(self.get(name))
+        self.put(name, value)
+        return value
 
 
 @mechanism(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -105,6 +106,11 @@ def test_a_quota_is_not_written_down_for_each_call(acme: Acme) -> None:
     class Counting(Memory):
         def put(self, name: str, value: str) -> None:
             written.append(name)
+
+        def change(self, name: str, to: Callable[[str | None], str]) -> str:
+            value = to(self.get(name))
+            self.put(name, value)
+            return value
 
     caller = calling(acme, "{quota: {credits: 10000, per: 24h}}", keeper=Counting())
     waits(acme, caller, 100)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -37,6 +37,11 @@ class Memory:
 
     def put(self, name: str, value: str) -> None:
         self.values[name] = value
+
+    def change(self, name: str, to: Callable[[str | None], str]) -> str:
+        value = to(self.get(name))
+        self.put(name, value)
+        return value
 
 
 def limiter(clock: ManualClock, patience_s: float = 10_000, **limits: Any) -> Limiter:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -305,6 +305,11 @@ class Memory:
 
     def put(self, name: str, value: str) -> None:
         self.values[name] = value
+
+    def change(self, name: str, to: Callable[[str | None], str]) -> str:
+        value = to(self.get(name))
+        self.put(name, value)
+        return value
 
 
 def test_a_refresh_token_that_changes_outlives_a_restart(server: FakeServer) -> None:

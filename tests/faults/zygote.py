@@ -21,6 +21,7 @@ from typing import NoReturn
 from connectors.transport import HttpTransport
 from engine.clock import ManualClock
 from engine.errors import LeaseLost, StoreUnavailable
+from engine.keeping import Keep
 from engine.manifest.connection import Connection, connect
 from engine.manifest.overlay import load_overlay
 from engine.model import RawEvent
@@ -85,7 +86,7 @@ def _work(job: Job, start: float, told: int) -> None:
         routes = {connection.name: route}
         events = EventWork(routes, store, SCORER, READER, clock)
         deliveries = DeliveryWork(routes, store, clock)
-        sweeper = Sweeper(sweeps_of(store, deliveries, SCORER, clock), clock)
+        sweeper = Sweeper(sweeps_of(store, deliveries, SCORER, clock, Keep()), clock)
         waiting = dict(job.events)
         for _ in range(_MOST_TURNS):
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,11 @@ class Kept:
 
     def put(self, name: str, value: str) -> None:
         """Forgets."""
+
+    def change(self, name: str, to: Callable[[str | None], str]) -> str:
+        value = to(self.get(name))
+        self.put(name, value)
+        return value
 
 
 def written(case: Case, recording: Recording) -> Json:
