@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Collection
 from contextlib import suppress
 
 from connectors.messages import PreparedRequest, RawAnswer, Transport
@@ -121,9 +122,9 @@ class GuardedTransport:
             self._transport.close()
 
 
-def standing(store: Store) -> dict[str, Breaker]:
-    """The breakers that are not as they were at first, by connection. Raises StoreUnavailable."""
-    return {name: Breaker(**value) for name, value in store.breakers.all().items()}
+def standing(store: Store, names: Collection[str] | None = None) -> dict[str, Breaker]:
+    """The breakers (of ``names``) that are not as they were at first, by connection. Raises StoreUnavailable."""
+    return {name: Breaker(**value) for name, value in store.breakers.all(names).items()}
 
 
 def told_standing(breaker: Breaker, connection: str) -> str:

@@ -41,12 +41,13 @@ class StoreReadings:
     def _read(self) -> tuple[Reading, ...]:
         try:
             standing, routes = self._store.gauges.read(), self._store.routes.waiting()
+            missing = self._store.ledger.balance().missing
             off = sum(disabled_why(self._store, name) is not None for name in routes)
         except StoreUnavailable:
             return (_up(0),)
         return (
             _up(1),
-            Reading("ledger_missing", "Events accepted that are neither open nor ended: a loss."),
+            Reading("ledger_missing", "Events accepted that are neither open nor ended: a loss.", {"": missing}),
             Reading("events", "Open events, by state.", standing.events, "state"),
             Reading("deliveries", "Open deliveries, by state.", standing.deliveries, "state"),
             Reading(

@@ -16,6 +16,7 @@ from connectors.budgets import Budgets
 from connectors.json_poster import HttpJsonPoster
 from connectors.transport import HttpTransport
 from engine.clock import SYSTEM, Clock
+from engine.delivery.breaker import Breaker
 from engine.errors import InputError, StoreUnavailable
 from engine.intake.registration import Registrar
 from engine.intake.subscriptions import Subscriptions
@@ -37,6 +38,7 @@ from engine.runtime.gauges import StoreReadings
 from engine.runtime.head_export import HeadExport
 from engine.runtime.lanes import Lanes
 from engine.runtime.leader import Alone, LeaseLocks
+from engine.runtime.resuming import resume
 from engine.runtime.route_threads import RouteThreads
 from engine.runtime.sweeps import sweeps_of
 from engine.runtime.wakeups import Sender
@@ -143,7 +145,7 @@ class Service:
     def start(self, host: str = "127.0.0.1", port: int = 0) -> str:
         """Opens the doors, then starts the workers and what a leader does; the address of the web front."""
         known, health = self._subscriptions, self._health
-        api = Api(self.store, self._clock, self.connections, self._erase).route()
+        api = Api(self.store, self._clock, self.connections, self._erase, self._resume).route()
         app = make_app(
             self.connections,
             self.store,
@@ -209,6 +211,9 @@ class Service:
 
     def _erase(self, tenant: str, candidate_id: str, actor: str) -> ErasedPerson:
         return erase(self.store, tenant, candidate_id, actor, self._told)
+
+    def _resume(self, tenant: str, actor: str) -> Breaker | None:
+        return resume(self.store, tenant, actor)
 
     def _dead(self) -> str | None:
         return self._workers.dead() or self._sending.dead()

@@ -15,7 +15,7 @@ from engine.errors import StoreUnavailable
 from engine.keeping import Keep
 from engine.pipeline.deliveries import DeliveryWork
 from engine.ports import Scorer
-from engine.runtime import retention, scorer_erasures
+from engine.runtime import ledger_watch, retention, scorer_erasures
 from engine.runtime.head_export import HeadExport
 from engine.store.store import Store
 
@@ -60,6 +60,7 @@ def sweeps_of(
         Sweep("published files", 15.0, store.published.remove_expired),
         Sweep("erasures for the scorer", scorer_erasures.EVERY_S, lambda: scorer_erasures.tell_scorer(store, scorer)),
         Sweep("what was kept long enough", retention.EVERY_S, retention.RetentionSweep(store, clock, keep).run),
+        Sweep("the ledger", ledger_watch.EVERY_S, ledger_watch.LedgerWatch(store).run),
         Sweep("seals of the audit", 15.0, store.seals.seal),
         *([Sweep("heads of the audit", 3600.0, heads.export)] if heads else []),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from sqlalchemy import delete, select
 
@@ -19,10 +19,13 @@ class Breakers:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database, self._clock = database, clock
 
-    def all(self) -> dict[str, Mapping[str, Json]]:
-        """The kept values by connection."""
+    def all(self, names: Collection[str] | None = None) -> dict[str, Mapping[str, Json]]:
+        """The kept values by connection (of ``names`` only)."""
+        wanted = select(breakers)
+        if names is not None:
+            wanted = wanted.where(breakers.c.connection.in_(names))
         with self._database.read() as reading:
-            return {row.connection: decoded(row.value) for row in reading.execute(select(breakers))}
+            return {row.connection: decoded(row.value) for row in reading.execute(wanted)}
 
     def put(self, connection: str, value: Mapping[str, Json]) -> None:
         with self._database.write() as writing:

@@ -8,8 +8,10 @@ PostgreSQL they write side by side. A transaction begun inside another of the sa
 from __future__ import annotations
 
 import logging
+import random
 import tempfile
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
@@ -35,6 +37,12 @@ from engine.store.opening import (
 _WITHOUT_NEW_TABLES = 1
 """The schema that lacks nothing but tables."""
 
+
+_SHARDS = 16
+"""Rows of one counter on PostgreSQL, so that transactions side by side seldom wait for the same one."""
+
+Counts = Counter[tuple[str, str]]
+"""By (connection, entry of the ledger)."""
 
 Write = Callable[[Connection], object]
 _log = logging.getLogger(__name__)
@@ -75,21 +83,31 @@ class Database:
         """A transaction that commits at the end, with full fsync; a nested one can fail on its own."""
         outer: Connection | None = getattr(self._own, "connection", None)
         if outer is not None:
-            with failures_named(), outer.begin_nested():
-                yield outer
+            counted = Counter(self._own.counts)
+            try:
+                with failures_named(), outer.begin_nested():
+                    yield outer
+            except BaseException:
+                self._own.counts = counted
+                raise
             return
         waiting = self._take_waiting()
         try:
             with self._writing, failures_named(), self.engine.begin() as connection:
-                self._own.connection = connection
+                self._own.connection, self._own.counts = connection, Counter()
                 try:
                     _catch_up(connection, waiting)
                     yield connection
+                    _enter(connection, self._own.counts)
                 finally:
                     self._own.connection = None
         except BaseException:
             self._put_back(waiting)
             raise
+
+    def count(self, name: str, entry: str, number: int = 1) -> None:
+        """Adds to the counter ``entry`` of the connection ``name`` when the open transaction commits."""
+        self._own.counts[name, entry] += number
 
     @contextmanager
     def gathering(self) -> Iterator[None]:
@@ -201,6 +219,20 @@ def _catch_up_singly(connection: Connection, waiting: Sequence[Write]) -> None:
                 write(connection)
         except InputError as error:
             _log.warning("a row was not written: %s", error.message)
+
+
+def _enter(connection: Connection, counts: Counts) -> None:
+    """Adds to the ledger, in an order that is the same for all: two that count at once never block each other."""
+    shard = random.randrange(_SHARDS) if connection.dialect.name == "postgresql" else 0
+    rows = [
+        {"connection": name, "entry": entry, "shard": shard, "count": count}
+        for (name, entry), count in sorted(counts.items())
+        if count
+    ]
+    if rows:
+        adding = ignoring_insert(connection, schema.ledger).values(rows)
+        more = {"count": schema.ledger.c.count + adding.excluded.count}
+        connection.execute(adding.on_conflict_do_update(index_elements=["connection", "entry", "shard"], set_=more))
 
 
 def upsert(connection: Connection, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ from engine.store.database import Database, ignoring_insert
 from engine.store.deliveries import OPEN
 from engine.store.events import Accepted, Claim, StoredEvent, StoredEvents, event_from
 from engine.store.identity import Identity
+from engine.store.ledger import ACCEPTED, REOPENED
 from engine.store.refusals import Refusals
 from engine.store.schema import inbox, outbox
 from engine.store.splitting import Child, child_row, translated
@@ -40,6 +41,8 @@ class Inbox:
         rows = rows_of(events, self._identity)
         with self._database.write() as connection:
             stored = insert_rows(connection, rows)
+            for (name, _), one in stored.items():
+                self._database.count(name, ACCEPTED, int(one.new))
         answers = new_once(stored[key_of(event)] for event in events)
         tell(events, answers)
         return answers
@@ -93,7 +96,9 @@ class Inbox:
                 ),
             )
             for row in rows:
-                connection.execute(ignoring_insert(connection, inbox).values(row).on_conflict_do_nothing())
+                adding = ignoring_insert(connection, inbox).values(row).on_conflict_do_nothing()
+                if connection.execute(adding.returning(inbox.c.id)).first() is not None:
+                    self._database.count(parent.connection, ACCEPTED)
             keys = [row["key"] for row in rows]
             wanted = select(inbox.c.key, inbox.c.id).where(
                 inbox.c.connection == parent.connection, inbox.c.key.in_(keys)
@@ -110,11 +115,12 @@ class Inbox:
             open_now += [inbox.c.token == token, inbox.c.state.in_(("leased", "planned"))]
         values = {"outcome": outcome.kind.value, "why": outcome.why, "finished_at": self._clock.now()}
         with self._database.write() as connection:
-            done = connection.execute(
-                update(inbox).where(*open_now).values(state="finished", lease_until=None, unfinished=0, **values)
-            )
-            if done.rowcount != len(wanted):
+            ended = update(inbox).where(*open_now).values(state="finished", lease_until=None, unfinished=0, **values)
+            done = connection.execute(ended.returning(inbox.c.connection)).scalars().all()
+            if len(done) != len(wanted):
                 raise claims.why_not(connection, wanted)
+            for name in done:
+                self._database.count(name, outcome.kind.value)
 
     def claim(self, lease_s: float, of: str | None = None) -> Claim | None:
         """Leases, at once, all due events of the subject that waited longest; None when nothing is due.
@@ -217,6 +223,7 @@ class Inbox:
         with self._database.write() as connection:
             still = (inbox.c.id == id, inbox.c.state == "finished")
             if connection.execute(update(inbox).where(*still).values(**fresh, **state)).rowcount:
+                self._database.count(event.connection, REOPENED)
                 was = {"outcome": event.outcome.kind.value, "why": event.outcome.why}
                 self._steps.add(id, "replayed", was)
 

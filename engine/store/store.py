@@ -32,6 +32,7 @@ from engine.store.grants import grant_service
 from engine.store.held import HeldDeliveries
 from engine.store.identity import Identity
 from engine.store.inbox import Inbox
+from engine.store.ledger import Ledger
 from engine.store.locks import Locks
 from engine.store.mappings import Mappings
 from engine.store.opening import postgres_url, sqlite_path
@@ -71,6 +72,7 @@ class Store:
         self.mappings = Mappings(database, clock)
         self.cache = Cache(database, clock, self.erasures)
         self.written = WrittenValues(database, clock)
+        self.ledger = Ledger(database)
         self.breakers = Breakers(database, clock)
         self.retention = Retention(database, clock, self.connections)
         self.published = Published(database, clock, self.erasures)

@@ -79,7 +79,7 @@ class Matrix:
         second = self._ask({**order, "now": NOW + LATER_S, "kill_at": ""})
         with Store.open(database, ManualClock(NOW + 2 * LATER_S), Vault.given(KEYS)) as store:
             outcomes = [event.outcome.kind for event in store.inbox.list(limit=50) if event.outcome]
-            return Run(first, second, outcomes, 0, self.ats.candidate_view(candidate))
+            return Run(first, second, outcomes, store.ledger.balance().missing, self.ats.candidate_view(candidate))
 
     def _ask(self, order: dict[str, Any]) -> dict[str, Any]:
         assert self.process.stdin is not None

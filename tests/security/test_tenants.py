@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -46,7 +47,9 @@ def test_another_tenants_name_is_answered_as_one_that_is_not_there(front: ApiFro
     for endpoint in named:
         answers = []
         for tenant in ("beta", "nobody"):
-            if endpoint.method == "GET":
+            if "{tenant}" in endpoint.path:
+                answers.append(front.ask(endpoint.method, endpoint.path.format(tenant=tenant), key))
+            elif endpoint.method == "GET":
                 answers.append(front.ask("GET", endpoint.path, key, params={"tenant": tenant}))
             else:
                 whom = {"tenant": tenant, "candidate": "c-1"}
@@ -89,4 +92,4 @@ def test_every_statement_of_a_scoped_read_names_the_tenants(front: ApiFront) -> 
     reads = [one for one in said if any(f"FROM {name.strip()}" in one for name in _FAMILIES)]
     assert len(reads) >= 9
     for statement in reads:
-        assert "connection IN (" in statement, statement
+        assert re.search(r"connection (IN \(|= )", statement), statement

@@ -10,6 +10,7 @@ import httpx
 
 from engine.model import Outcome, OutcomeKind, RawEvent
 from engine.runtime.erasing import erase
+from engine.runtime.resuming import resume
 from engine.store import NewDelivery, Store
 from engine.store.api_keys import Role
 from engine.store.group_commit import GroupCommit
@@ -37,7 +38,9 @@ class ApiFront:
 def serving_api(store_url: str, vault: object = None) -> Iterator[ApiFront]:
     connections = {"acme": signed_connection(), "beta": secret_connection()}
     with Store.open(store_url, vault=vault) as store:  # type: ignore[arg-type]
-        api = Api(store, store.clock, connections, lambda *whom: erase(store, *whom))
+        api = Api(
+            store, store.clock, connections, lambda *whom: erase(store, *whom), lambda *whom: resume(store, *whom)
+        )
         group = GroupCommit(store.inbox)
         server = WebServer(make_app(connections, store, group, store.clock, routes=[api.route()]))
         url = server.start()

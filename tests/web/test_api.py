@@ -92,6 +92,26 @@ def test_an_erasure_removes_the_person_and_names_the_key_in_the_audit(front: Api
     assert front.store.audit.list(operation="erase")[0].actor.startswith("key:key_")
 
 
+def test_a_connection_that_was_switched_off_is_told_and_resumed(front: ApiFront) -> None:
+    front.store.breakers.put("acme", {"standing": "disabled", "since": 1.0, "good": 0, "failing_since": 1.0})
+    key = front.key("operator")
+    (acme, beta) = front.ask("GET", "/connections", key).json()["connections"]
+    assert (acme["breaker"], beta["breaker"]) == ("disabled", "closed")
+    assert "fieldwright resume acme" in acme["calls"]
+    assert front.ask("POST", "/connections/acme/resume", key).json() == {"tenant": "acme", "was": "disabled"}
+    accepted(front.store, "acme")
+    assert front.ask("POST", "/connections/acme/resume", key).json()["was"] == "closed"
+    assert [entry.operation for entry in front.store.audit.list(connection="acme")] == ["resume"]
+
+
+def test_the_ledger_accounts_for_all(front: ApiFront) -> None:
+    accepted(front.store, "acme")
+    ended(front.store, "acme")
+    acme = front.ask("GET", "/ledger", front.key("viewer", "acme")).json()["ledger"]
+    told = {"tenant": "acme", "accepted": 2, "reopened": 0, "open": 1, "outcomes": {"dead": 1}, "missing": 0}
+    assert acme == [told]
+
+
 def test_each_role_may_do_what_it_says_and_no_more(front: ApiFront) -> None:
     for endpoint in front.api.endpoints():
         path = endpoint.path.replace("{id}", "evt_none")

@@ -29,7 +29,7 @@ from engine.web.api.guard import Guard, TooManyTries, may
 from engine.web.api.keys import Keys
 from engine.web.api.parameters import checked
 from engine.web.api.people import Erase, People
-from engine.web.api.tenants import Tenants
+from engine.web.api.tenants import Resume, Tenants
 
 PREFIX = "/api/v1"
 LIMIT_BODY_BYTES = 64 * 1024
@@ -51,6 +51,7 @@ class Api:
     clock: Clock
     connections: Mapping[str, Connection]
     erase: Erase
+    resume: Resume
 
     def route(self) -> Route:
         """The route of all that begins with the API's prefix."""
@@ -61,7 +62,7 @@ class Api:
         found = [
             *Events(self.store).endpoints(),
             *deliveries.endpoints(),
-            *Tenants(self.connections).endpoints(),
+            *Tenants(self.connections, self.store, self.resume).endpoints(),
             *People(self.erase).endpoints(),
             *audit.endpoints(),
             *Keys(self.store, self.clock).endpoints(),
