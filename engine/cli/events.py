@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Annotated
 
 import typer
 
+from engine.cli.event_dead import show_dead, show_dead_count, show_replayed
 from engine.cli.event_held import held_json, show_held
 from engine.cli.event_text import show_list, show_refused, show_story
+from engine.cli.moments import moment_of
 from engine.cli.options import AsJson, Database, State
 from engine.cli.output import print_json
 from engine.errors import InputError
 from engine.model import OutcomeKind
+from engine.pipeline.replaying import Range, advice, dead_letters, replay_all, replay_one
 from engine.pipeline.story import event_summary, story_of
 from engine.runtime.opening import open_store
 from engine.runtime.operators import operator
@@ -23,6 +27,10 @@ from engine.store import Store
 
 STATES = ("received", "ready", "leased", "planned", "finished")
 OUTCOMES = tuple(kind.value for kind in OutcomeKind)
+
+Since = Annotated[str | None, typer.Option(metavar="WHEN", help="Only what came since: 2026-01-31, or 3d.")]
+Until = Annotated[str | None, typer.Option(metavar="WHEN", help="Only what came before: 2026-01-31, or 2h.")]
+Cause = Annotated[str, typer.Option(metavar="WORDS", help="Only those whose cause holds these words.")]
 
 app = typer.Typer()
 
@@ -74,24 +82,81 @@ def show_event(
         show_story(story, raw)
 
 
-@app.command("replay")
-def replay_event(
-    id: Annotated[str, typer.Argument(help="The id of an event that has ended.")],
+@app.command("dead")
+def list_dead(
+    connection: Annotated[
+        str | None, typer.Option("--tenant", "--connection", metavar="TENANT", help="Only those of this tenant.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    cause: Cause = "",
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 50,
     state: State = None,
     database: Database = None,
     as_json: AsJson = False,
 ) -> None:
-    """Send an event that has ended through the engine again; what is written already is not written twice."""
+    """List dead letters: events that were given up, why, and what to do next."""
+    wanted = _range(connection, since, until, cause)
     with opened_store(settings_from(state=state, database=database)) as store:
-        with store.transaction():
-            store.inbox.replay(id)
-            event = store.inbox.get(id)
-            store.audit.act(operator(), "replay", event.connection, id, candidate_id=event.candidate_id)
-        now = event.state
+        found = list(islice(dead_letters(store.browse(), wanted), limit))
+    told = [{**event_summary(event), "next": advice(event.outcome.why)} for event in found if event.outcome]
     if as_json:
-        print_json({"id": id, "state": now})
+        print_json({"dead": told})
     else:
-        typer.echo(f"{id} is {now} again; a running `fieldwright serve` takes it up.")
+        show_dead(told)
+
+
+@app.command("replay")
+def replay_events(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]…", help="Events that have ended.")] = None,
+    dead: Annotated[bool, typer.Option("--dead", help="All dead letters, narrowed by the options below.")] = False,
+    connection: Annotated[
+        str | None, typer.Option("--tenant", "--connection", metavar="TENANT", help="Only those of this tenant.")
+    ] = None,
+    since: Since = None,
+    until: Until = None,
+    cause: Cause = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say which they are.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    state: State = None,
+    database: Database = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send events that have ended through the engine again, by their ids or all dead letters of a range.
+
+    What is written already is not written twice; what may have arrived is looked for first.
+    """
+    if bool(ids) == dead:
+        raise InputError("Which events?", hint="Give their ids, or --dead for all dead letters.")
+    wanted = _range(connection, since, until, cause)
+    with opened_store(settings_from(state=state, database=database)) as store:
+        if not dead:
+            _replay_each(store, ids or [], as_json)
+            return
+        found = list(dead_letters(store.browse(), wanted))
+        if dry_run or not found:
+            show_dead_count(found, wanted, as_json)
+            return
+        if not yes and not typer.confirm(f"Send {len(found)} {wanted} through again?", err=True):
+            raise typer.Abort
+        done = replay_all(store, found, wanted, operator())
+    show_replayed(done, as_json)
+
+
+def _replay_each(store: Store, ids: Sequence[str], as_json: bool) -> None:
+    told = []
+    for id_ in ids:
+        replay_one(store, store.inbox.get(id_), operator())
+        told.append({"id": id_, "state": store.inbox.get(id_).state})
+    if as_json:
+        print_json(told[0] if len(told) == 1 else {"replayed": told})
+        return
+    for one in told:
+        typer.echo(f"{one['id']} is {one['state']} again; a running `fieldwright serve` takes it up.")
+
+
+def _range(connection: str | None, since: str | None, until: str | None, cause: str) -> Range:
+    return Range(connection, moment_of(since) if since else 0.0, moment_of(until) if until else float("inf"), cause)
 
 
 @contextmanager

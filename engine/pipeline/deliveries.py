@@ -15,6 +15,7 @@ from engine.delivery.attempt import Arrived, Attempted, Later, Unproven, held_up
 from engine.delivery.schedule import GiveUp, TryAgain, decide, next_turn
 from engine.errors import CallError, FieldwrightError, LeaseLost, StoreUnavailable, Throttled
 from engine.model import Json, as_plain
+from engine.pipeline.alerts import alert
 from engine.pipeline.attempts import Attempts, NotMoved
 from engine.pipeline.falling import Work, move
 from engine.pipeline.holding import release
@@ -198,4 +199,5 @@ class DeliveryWork:
             self._store.outbox.settle(delivery.id, delivery.token, "dead", cause)
             return
         metrics.RETRIES.labels(delivery.connection, "delivery").inc()
+        alert(delivery.connection, delivery.attempts, f"{delivery.operation} of {delivery.event_id}", later.cause)
         self._store.outbox.retry_at(delivery.id, delivery.token, decision.at, later.cause, sent=sent)

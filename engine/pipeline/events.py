@@ -32,6 +32,7 @@ from engine.hydration.hydrate import Hydrator
 from engine.hydration.memo import ListMemo
 from engine.intake.translate import ids_of, subject_of
 from engine.model import CanonicalEvent, EventType, Ids, Outcome, OutcomeKind, as_plain
+from engine.pipeline.alerts import alert
 from engine.pipeline.applications import ApplicationWork
 from engine.pipeline.erasing import end_erased, erase_by_word
 from engine.pipeline.event_data import EventData
@@ -162,6 +163,7 @@ class EventWork:
         if isinstance(decision, GiveUp):
             return Outcome(OutcomeKind.DEAD, f"given up after {decision.tries} tries: {cause}")
         metrics.RETRIES.labels(event.connection, "event").inc()
+        alert(event.connection, event.attempts, f"work on {event.id}", cause)
         with self._store.transaction():
             self._store.inbox.release(claim, decision.at, cause)
             self._store.steps.add(event.id, "attempt", {"result": "later", "cause": cause, "again_at": decision.at})

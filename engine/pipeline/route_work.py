@@ -19,6 +19,7 @@ from engine.delivery.schedule import GiveUp, decide
 from engine.errors import LeaseLost
 from engine.manifest.routes import OutgoingRoute, signing_key
 from engine.model import Json
+from engine.pipeline.alerts import alert
 from engine.pipeline.holding_on import LEASE_S
 from engine.pipeline.outcomes import POISONED
 from engine.pipeline.outgoing import envelope, lane_of, type_of
@@ -28,7 +29,6 @@ from engine.store.store import Store
 from engine.telemetry import metrics
 from engine.telemetry.tracing import Attributes, span
 
-_ALERT_AFTER = 4
 _DISABLED = "disabled"
 _log = logging.getLogger(__name__)
 
@@ -119,9 +119,7 @@ class RouteWork:
             return
         self._store.outbox.retry_at(delivery.id, delivery.token, decision.at, told.cause)
         metrics.RETRIES.labels(lane_of(name), "outgoing").inc()
-        if delivery.attempts == _ALERT_AFTER:
-            metrics.ALERTS.labels(lane_of(name)).inc()
-            _log.warning("the route %s failed %d times: %s", name, _ALERT_AFTER, told.cause, extra=extra)
+        alert(lane_of(name), delivery.attempts, f"the route {name}", told.cause, extra)
 
 
 def ping(opened: OpenRoute, now: float) -> Told:

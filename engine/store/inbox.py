@@ -209,8 +209,11 @@ class Inbox:
         """All events of an application that are there, oldest first."""
         return self._select(inbox.c.connection == connection, inbox.c.subject == subject)
 
-    def replay(self, id: str) -> None:
-        """Sends a finished event through the engine again, by the present mapping; its outcome becomes a step."""
+    def replay(self, id: str, *, bulk: bool = False) -> None:
+        """Sends a finished event through the engine again, by the present mapping; its outcome becomes a step.
+
+        ``bulk``: behind all that is live.
+        """
         event = self.get(id)
         if event.outcome is None:
             raise InputError(f"The event {id} has not ended yet ({event.state}).", hint="Wait until it has.")
@@ -218,7 +221,7 @@ class Inbox:
         if event.outcome.kind is OutcomeKind.ERASED or is_gone:
             raise InputError(f"The event {id} cannot be replayed: its data was erased, or is kept no longer.")
         fresh = {"outcome": None, "why": None, "finished_at": None, "attempts": 0, "unfinished": 0}
-        fresh |= {"manifest_hash": None}
+        fresh |= {"manifest_hash": None, "bulk": event.bulk or bulk}
         state = {"state": "ready", "due_at": self._clock.now()} if event.parent_id else {"state": "received"}
         with self._database.write() as connection:
             still = (inbox.c.id == id, inbox.c.state == "finished")

@@ -222,12 +222,23 @@ class Outbox:
     def _insert(self, connection: Connection, entries: Sequence[NewDelivery], place: Place) -> Ids:
         now = self._clock.now()
         rows = [row_of(one, self._identity.new("wrt"), place, now) for one in entries]
+        for row in rows:
+            row["sent"] = _was_sent(connection, row)
         if rows:
             connection.execute(insert(outbox), rows)
         return [row["id"] for row in rows]
 
 
 Ids = list[str]
+
+
+def _was_sent(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Whether the same was sent before, under the same marker, and nobody knows whether it arrived."""
+    if not row["marker"]:
+        return False
+    same = (outbox.c.connection == row["connection"], outbox.c.subject == row["subject"])
+    lost = (outbox.c.state == "dead", outbox.c.sent.is_(True), outbox.c.marker == row["marker"])
+    return connection.execute(select(outbox.c.id).where(*same, *lost).limit(1)).first() is not None
 
 
 def _change(connection: Connection, id: str, token: int, values: Mapping[str, Any]) -> Row[Any]:

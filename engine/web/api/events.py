@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.clock import parse_iso
 from engine.errors import InputError
 from engine.model import Json, OutcomeKind
+from engine.pipeline.replaying import Range, dead_letters, replay_all, replay_one
 from engine.pipeline.story import event_summary, story_of
 from engine.store import Store
-from engine.web.api.declared import ID, PAGE, TENANT, Asked, Conflict, Endpoint, NotFound, Parameter, page_of
+from engine.web.api.declared import (
+    ID,
+    PAGE,
+    TENANT,
+    Asked,
+    BadParameter,
+    Conflict,
+    Endpoint,
+    NotFound,
+    Parameter,
+    page_of,
+)
 
 STATES = ("received", "ready", "leased", "planned", "finished")
 OUTCOMES = tuple(kind.value for kind in OutcomeKind)
+
+
+_RANGE = (
+    Parameter("tenant", "body", "Whose dead letters.", required=True),
+    Parameter("since", "body", "Only those received at or after this moment (ISO 8601)."),
+    Parameter("until", "body", "Only those received before this moment (ISO 8601)."),
+    Parameter("cause", "body", "Only those whose cause holds these words."),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +51,9 @@ class Events:
             Endpoint("GET", "/events", "viewer", "Events, newest first.", self.list, (*filters, *PAGE)),
             Endpoint("GET", "/events/{id}", "viewer", "One event's whole way.", self.show, (ID,)),
             Endpoint("POST", "/events/{id}/replay", "operator", "Send it through again.", self.replay, (ID,)),
+            Endpoint(
+                "POST", "/events/replay", "operator", "Replay a range of dead letters.", self.replay_all, _RANGE
+            ),
         ]
 
     def list(self, asked: Asked) -> Json:
@@ -49,6 +73,17 @@ class Events:
         except InputError:
             raise NotFound from None
 
+    def replay_all(self, asked: Asked) -> Json:
+        wanted = Range(
+            asked.values["tenant"],
+            _moment(asked.text("since"), 0.0),
+            _moment(asked.text("until"), float("inf")),
+            asked.text("cause") or "",
+        )
+        found = list(dead_letters(asked.browse, wanted))
+        done = replay_all(self.store, found, wanted, asked.caller.actor)
+        return {"replayed": done.count, "refused": done.refused}
+
     def replay(self, asked: Asked) -> Json:
         id_ = asked.values["id"]
         try:
@@ -59,11 +94,14 @@ class Events:
             # Asked for twice: it is on its way again already.
             return {"id": id_, "state": event.state, "replayed": False}
         try:
-            with self.store.transaction():
-                self.store.inbox.replay(id_)
-                self.store.audit.act(
-                    asked.caller.actor, "replay", event.connection, id_, candidate_id=event.candidate_id
-                )
+            replay_one(self.store, event, asked.caller.actor)
         except InputError as error:
             raise Conflict(error.message) from None
         return {"id": id_, "state": asked.browse.event(id_).state, "replayed": True}
+
+
+def _moment(text: str | None, default: float) -> float:
+    try:
+        return parse_iso(text) if text else default
+    except ValueError:
+        raise BadParameter(f"{text!r} is no time.", hint="Such as 2026-01-31T09:30 (UTC).") from None
