@@ -24,7 +24,8 @@ from engine.store.vault_keys import new_key
 GUARDED = ("guarded", "right-password")
 """A user whom the server lets in with this password only; all others need none."""
 
-VAULT = Vault.given(new_key())
+KEY = new_key()
+VAULT = Vault.given(KEY)
 """Keys for stores on a server, which has none of its own: ``Store.open(url, clock, servers.VAULT)``."""
 
 _numbers = itertools.count(1)

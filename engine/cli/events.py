@@ -162,14 +162,19 @@ def _range(connection: str | None, since: str | None, until: str | None, cause: 
 @contextmanager
 def opened_store(settings: Settings) -> Iterator[Store]:
     """The store of a running or stopped service. Raises InputError where there is none."""
+    check_there(settings)
+    with open_store(settings) as store:
+        yield store
+
+
+def check_there(settings: Settings) -> None:
+    """Raises InputError for a file that is not there: a database that is to be looked at is not made."""
     file = settings.database_file
     if file is not None and not file.is_file():
         raise InputError(
             f"There is no database {file}.",
             hint="Name what the service runs with: --state DIR or --database URL, FIELDWRIGHT_STATE or _DATABASE.",
         )
-    with open_store(settings) as store:
-        yield store
 
 
 def _one_of(name: str, given: str | None, known: tuple[str, ...]) -> None:

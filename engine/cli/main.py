@@ -54,6 +54,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "audit": ("engine.cli.audit:app", "List calls and what operators did; prove that nobody changed the record."),
     "erase": ("engine.cli.erase:erase_command", "Remove all that is known of one person."),
     "keys": ("engine.cli.keys:app", "Make, list and revoke the keys of the API."),
+    "migrate": ("engine.cli.migrate:migrate_command", "Bring a database of an earlier version to this one's schema."),
     "vault": ("engine.cli.vault:app", "Make, tell and change the keys that secrets in the store are encrypted with."),
     "export": ("engine.cli.export:export", "Write a tenant's newest scores to a CSV or XLSX file."),
     "demo": ("engine.cli.demo:demo", "Put fifty applicants through three pretend tenants and show what came of it."),

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, func, insert, inspect, select, update
+from sqlalchemy import Connection, Engine, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
@@ -33,10 +33,7 @@ from engine.store.opening import (
     sqlite_engine,
     sqlite_path,
 )
-
-_WITHOUT_NEW_TABLES = 1
-"""The schema that lacks nothing but tables."""
-
+from engine.store.versions import create, refuse_newer, refuse_older, version_of
 
 _SHARDS = 16
 """Rows of one counter on PostgreSQL, so that transactions side by side seldom wait for the same one."""
@@ -51,8 +48,8 @@ _log = logging.getLogger(__name__)
 class Database:
     """One opened database. ``write`` and ``read`` raise StoreUnavailable when it cannot do its part now."""
 
-    def __init__(self, engine: Engine, temporary: tempfile.TemporaryDirectory[str] | None = None) -> None:
-        self.engine = engine
+    def __init__(self, engine: Engine, name: str, temporary: tempfile.TemporaryDirectory[str] | None = None) -> None:
+        self.engine, self.name = engine, name
         self.on_postgres = engine.dialect.name == "postgresql"
         self._reader = reading(engine)
         self._temporary = temporary
@@ -61,18 +58,26 @@ class Database:
 
     @classmethod
     def open(cls, url_or_path: str | Path) -> Database:
-        """Opens or creates it. Raises InputError where it cannot be used, such as a newer schema."""
+        """Opens it; an empty one gets its tables. Raises InputError where it cannot be used: another schema, say."""
+        database = cls.connected(url_or_path)
+        try:
+            database._prepare()
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    @classmethod
+    def connected(cls, url_or_path: str | Path) -> Database:
+        """The database as it is, of whatever schema. Raises InputError where it cannot be reached."""
         url = postgres_url(url_or_path)
-        if url is not None:
-            database, name = cls(postgres_engine(url)), shown(url)
-        else:
+        if url is None:
             temporary = tempfile.TemporaryDirectory(prefix="fieldwright-") if url_or_path == ":memory:" else None
             path = Path(temporary.name) / "memory.db" if temporary else sqlite_path(url_or_path)
-            database, name = cls(sqlite_engine(path), temporary), str(path)
+            return cls(sqlite_engine(path), str(path), temporary)
+        database = cls(postgres_engine(url), shown(url))
         try:
-            if url is not None:
-                check_server(database.engine, url)
-            database._prepare(name)
+            check_server(database.engine, url)
         except BaseException:
             database.close()
             raise
@@ -179,24 +184,18 @@ class Database:
         if self._temporary:
             self._temporary.cleanup()
 
-    def _prepare(self, name: str) -> None:
+    def _prepare(self) -> None:
         try:
             with self.write() as connection:
                 one_at_a_time(connection, "schema")
-                found = _version_of(connection)
+                found = version_of(connection, self.name)
                 if found is None:
-                    _refuse_foreign(connection, name)
-                    schema.metadata.create_all(connection)
-                    connection.execute(insert(schema.schema_version).values(version=schema.VERSION))
-                    connection.execute(insert(schema.fencing).values(id=1, token=0))
-                elif found == _WITHOUT_NEW_TABLES:
-                    schema.metadata.create_all(connection)
-                    connection.execute(update(schema.schema_version).values(version=schema.VERSION))
-                    found = schema.VERSION
+                    create(connection)
         except StoreUnavailable as error:
-            raise InputError(f"The database {name} cannot be used: {error.message}", hint=error.hint) from None
-        if found is not None and found != schema.VERSION:
-            raise _wrong_version(name, found)
+            raise InputError(f"The database {self.name} cannot be used: {error.message}", hint=error.hint) from None
+        if found is not None:
+            refuse_newer(self.name, found)
+            refuse_older(self.name, found)
 
 
 def _catch_up(connection: Connection, waiting: Sequence[Write]) -> None:
@@ -273,26 +272,3 @@ def _first_line(error: SQLAlchemyError) -> str:
         # What a driver says of data it refuses may hold the data.
         return type(error).__name__
     return (str(error.orig).splitlines() or ["no reason given"])[0].rstrip(".")
-
-
-def _version_of(connection: Connection) -> int | None:
-    if not inspect(connection).has_table(schema.schema_version.name):
-        return None
-    version: int | None = connection.execute(select(func.max(schema.schema_version.c.version))).scalar()
-    return version
-
-
-def _refuse_foreign(connection: Connection, name: str) -> None:
-    if inspect(connection).get_table_names():
-        raise InputError(
-            f"The database {name} is one of something else.",
-            hint="Name another one: an empty PostgreSQL database, or a file, which is created where there is none.",
-        )
-
-
-def _wrong_version(name: str, found: int) -> InputError:
-    age = "newer" if found > schema.VERSION else "older"
-    return InputError(
-        f"The database {name} has schema {found}, {age} than the schema {schema.VERSION} of this version.",
-        hint="Run the version of Fieldwright that wrote it or a later one, or name another database.",
-    )

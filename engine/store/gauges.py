@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from engine.clock import Clock
 from engine.store.database import Database
 from engine.store.deliveries import OPEN
-from engine.store.schema import VERSION, inbox, outbox, schema_version
+from engine.store.schema import VERSION, inbox, outbox
+from engine.store.versions import current_version
 
 _OPEN_STATES = ("received", "ready", "leased", "planned")
 
@@ -45,7 +46,7 @@ class Gauges:
     def schema_problem(self) -> str | None:
         """What is wrong with the schema, which another process may have changed meanwhile; None where it is right."""
         with self._database.read() as reading:
-            found = reading.execute(select(func.max(schema_version.c.version))).scalar()
+            found = current_version(reading)
         if found == VERSION:
             return None
         return f"the database has schema {found}, and this version works with schema {VERSION}"

@@ -15,7 +15,7 @@ from engine.store.database import Database
 from engine.store.schema import audit, audit_seals, schema_version
 
 _ADDED_TO = (audit.name, audit_seals.name)
-_READ = (schema_version.name, "alembic_version")
+_READ = (schema_version.name,)
 
 
 def grant_service(database: Database, role: str) -> None:

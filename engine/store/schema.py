@@ -1,7 +1,7 @@
 """The tables, one family below the other, for every dialect alike. All times are UTC seconds as floats.
 
 ``VERSION`` is written into each database and read at every opening; raise it with each change of a table, together
-with a migration (``engine/store/migrations``).
+with a migration (``engine/store/migrations/versions``), which a test compares with this.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Sequence,
+    String,
     Table,
     UniqueConstraint,
     false,
@@ -27,7 +28,7 @@ from engine.store.columns import Words, key_column, text_column
 VERSION = 3
 metadata = MetaData()
 
-schema_version = Table("schema_version", metadata, Column("version", Integer, nullable=False))
+schema_version = Table("alembic_version", metadata, Column("version_num", String(32), primary_key=True))
 
 fencing = Table(
     "fencing", metadata, Column("id", Integer, primary_key=True), Column("token", BigInteger, nullable=False)

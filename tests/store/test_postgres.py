@@ -53,7 +53,7 @@ def test_the_right_password_opens_it() -> None:
 def test_a_database_of_something_else_is_left_alone() -> None:
     url = servers.postgres_url()
     with Store.open(url) as store, store._database.write() as connection:
-        connection.exec_driver_sql("DROP TABLE schema_version")
+        connection.exec_driver_sql("DROP TABLE alembic_version")
     with pytest.raises(InputError, match="something else"):
         Store.open(url)
 

@@ -148,7 +148,7 @@ def test_a_schema_that_was_changed_under_a_running_process_is_not_ready(store_ur
         server = WebServer(make_metrics_app(Health(store, SYSTEM), StoreReadings(store)))
         url = server.start()
         with store._database.write() as connection:
-            connection.execute(update(schema_version).values(version=VERSION + 1))
+            connection.execute(update(schema_version).values(version_num=f"{VERSION + 1:04d}"))
         answer = httpx.get(f"{url}/readyz", trust_env=False)
         server.stop()
     assert answer.status_code == 503
