@@ -46,6 +46,13 @@ def show_list(events: Sequence[StoredEvent], counts: Mapping[str, Mapping[str, i
         out.print(f"In all: {', '.join(told)}.")
 
 
+def show_missing(missing: int) -> None:
+    """That the ledger does not balance, where it does not."""
+    if missing:
+        what = f"{missing} accepted and neither open nor ended" if missing > 0 else f"{-missing} never accepted"
+        console().print(f"THE LEDGER DOES NOT BALANCE: {what}. docs/operations.md says what to do.", style="red")
+
+
 def show_refused(refused: Mapping[str, Mapping[str, int]]) -> None:
     """What was turned away at the door and is no event: a line per tenant."""
     for tenant, reasons in sorted(refused.items()):

@@ -11,7 +11,7 @@ import typer
 
 from engine.cli.event_dead import show_dead, show_dead_count, show_replayed
 from engine.cli.event_held import held_json, show_held
-from engine.cli.event_text import show_list, show_refused, show_story
+from engine.cli.event_text import show_list, show_missing, show_refused, show_story
 from engine.cli.moments import moment_of
 from engine.cli.options import AsJson, Database, State
 from engine.cli.output import print_json
@@ -53,14 +53,16 @@ def list_events(
     with opened_store(settings_from(state=state, database=database)) as store:
         found = store.inbox.list(connection, status, outcome, limit)
         counts, refused = store.inbox.counts(connection), store.inbox.refused()
-        held = held_causes(store, connection)
+        held, missing = held_causes(store, connection), store.ledger.balance(connection).missing
     if connection is not None:
         refused = {name: reasons for name, reasons in refused.items() if name == connection}
     if as_json:
         listed = [event_summary(event) for event in found]
-        print_json({"events": listed, "counts": counts, "refused": refused, "held": held_json(held)})
+        told = {"events": listed, "counts": counts, "refused": refused, "held": held_json(held)}
+        print_json({**told, "missing": missing})
     else:
         show_list(found, counts)
+        show_missing(missing)
         show_refused(refused)
         show_held(held)
 

@@ -122,6 +122,15 @@ def test_what_was_turned_away_at_the_door_is_counted(state: Path, delivered: str
     assert "unknown connection" not in fieldwright("events", "list", "--tenant", "acme", "--state", state).out
 
 
+def test_an_event_that_vanished_is_told_below_the_list(state: Path, delivered: str) -> None:
+    assert "LEDGER" not in fieldwright("events", "list", "--state", state).out
+    with Store.open(state / "fieldwright.db") as store, store._database.write() as connection:
+        id_ = store.inbox.accept([RawEvent("acme", "webhook", "e9", {}, b"{}", 1_750_000_000.0)])[0].id
+        connection.exec_driver_sql("DELETE FROM inbox WHERE id = ?", (id_,))
+    assert "THE LEDGER DOES NOT BALANCE: 1 accepted" in fieldwright("events", "list", "--state", state).out
+    assert fieldwright("events", "list", "--state", state, "--json").json["missing"] == 1
+
+
 @pytest.mark.parametrize(
     "narrowed", [("--connection", "beta"), ("--outcome", "quarantined"), ("--limit", "1"), ("--status", "finished")]
 )
