@@ -4,12 +4,13 @@ Environment: FIELDWRIGHT_STATE, FIELDWRIGHT_DATABASE, FIELDWRIGHT_REDIS, FIELDWR
 FIELDWRIGHT_PUBLIC_URL, FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_ROUTES,
 FIELDWRIGHT_AUDIT_HEADS, FIELDWRIGHT_KEYS, FIELDWRIGHT_KEYS_FILE, FIELDWRIGHT_SANDBOXES
 (``tenant=http://127.0.0.1:9001``, several with commas between), FIELDWRIGHT_WEIGHTS (``tenant=3``, likewise),
-FIELDWRIGHT_KEEP (``raw=30d,scores=180d,logs=30d``).
+FIELDWRIGHT_ALLOWED_HOSTS (commas between), FIELDWRIGHT_KEEP (``raw=30d,scores=180d,logs=30d``).
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +35,7 @@ class Settings:
     ``database`` is a path, ``sqlite:///…`` or ``postgresql://…`` ("": the file ``fieldwright.db`` in ``state``);
     ``redis`` is where wake-ups go between processes; either may hold a password, and is shown without it only.
     ``weights`` are the tenants' shares of the workers, 1 where none is given; ``keep`` is how long what is about
-    people is kept.
+    people is kept; ``allowed_hosts`` are served beside the public address's own.
     ``public_url`` is where the ATSs reach this service, without a trailing slash; ``sandboxes`` sends a tenant's
     calls to a pretend ATS (tenant → origin, loopback only); ``scorer_url`` is a scoring service of the operator's,
     ``scorer_token`` what it is signed in to with (the environment only: a flag would stand in process lists);
@@ -57,6 +58,7 @@ class Settings:
     sandboxes: Mapping[str, str] = field(default_factory=dict)
     weights: Mapping[str, float] = field(default_factory=dict)
     keep: Keep = field(default_factory=Keep)
+    allowed_hosts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.database:
@@ -98,6 +100,7 @@ def settings_from(
     sandboxes: Iterable[str] = (),
     weights: Iterable[str] = (),
     keep: str | None = None,
+    allowed_hosts: Iterable[str] = (),
     routes: Path | None = None,
 ) -> Settings:
     """The settings of these flags and this environment. Raises InputError for an address that cannot be used."""
@@ -123,6 +126,7 @@ def settings_from(
         keys=said("KEYS"),
         keys_file=path(None, "KEYS_FILE"),
         sandboxes=_sandboxes(tuple(sandboxes) or (said("SANDBOXES") or "").split(",")),
+        allowed_hosts=_hosts(tuple(allowed_hosts) or (said("ALLOWED_HOSTS") or "").split(",")),
         keep=keep_from(keep or said("KEEP")),
         weights=_weights(tuple(weights) or (said("WEIGHTS") or "").split(",")),
     )
@@ -158,6 +162,14 @@ def _redis(text: str | None) -> str | None:
             hint="Write redis://HOST:PORT/NUMBER, rediss://… with TLS, or unix:///path/of/the/socket.",
         )
     return text
+
+
+def _hosts(given: Iterable[str]) -> tuple[str, ...]:
+    names = tuple(filter(None, map(str.strip, given)))
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9.-]{1,253}", name):
+            raise InputError(f"{name[:60]!r} is no host's name", hint="Write --allowed-host fieldwright.example.com")
+    return names
 
 
 def _weights(given: Iterable[str]) -> dict[str, float]:

@@ -25,6 +25,14 @@ Redis = Annotated[
     str | None,
     typer.Option("--redis", metavar="URL", help="Where processes wake each other. [FIELDWRIGHT_REDIS; none]"),
 ]
+AllowedHosts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allowed-host",
+        metavar="NAME",
+        help="A host's name to be served beside --public-url's; may be given again. [FIELDWRIGHT_ALLOWED_HOSTS]",
+    ),
+]
 Keep = Annotated[
     str | None,
     typer.Option(

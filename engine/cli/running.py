@@ -80,6 +80,7 @@ def opened_service(settings: Settings, role: Role, standing: Standing) -> Iterat
             audit_heads=settings.audit_heads,
             weights=settings.weights,
             keep=settings.keep,
+            allowed_hosts=settings.allowed_hosts,
             idle_s=_SHARED_IDLE_S if is_shared else IDLE_S,
             wakeups=sender,
             redis=standing if settings.redis else lambda: None,

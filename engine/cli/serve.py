@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from engine.cli.options import (
+    AllowedHosts,
     AsJson,
     AuditHeads,
     Database,
@@ -52,6 +53,7 @@ def serve(
     routes: Routes = None,
     weight: Weights = None,
     keep: Keep = None,
+    allowed_host: AllowedHosts = None,
     audit_heads: AuditHeads = None,
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = "127.0.0.1",
@@ -69,6 +71,7 @@ def serve(
         redis=redis,
         weights=weight or (),
         keep=keep,
+        allowed_hosts=allowed_host or (),
         tenants=tenants,
         mappings=mappings,
         public_url=public_url,

@@ -49,6 +49,7 @@ from engine.store.store import Store
 from engine.web.api.app import Api
 from engine.web.app import make_app
 from engine.web.health import Health, Vitals
+from engine.web.hosts import Hosts
 from engine.web.metrics_app import make_metrics_app
 from engine.web.server import WebServer
 
@@ -113,6 +114,7 @@ class Service:
         audit_heads: Path | None = None,
         weights: Mapping[str, float] | None = None,
         keep: Keep = Keep(),
+        allowed_hosts: Sequence[str] = (),
         idle_s: float = IDLE_S,
         wakeups: Sender | None = None,
         redis: Callable[[], str | None] = lambda: None,
@@ -120,6 +122,7 @@ class Service:
         connections = {name: replace(one, public_url=public_url) for name, one in connections.items()}
         self.connections, self.store, self._clock = connections, store, clock
         self._public_url = public_url
+        self._hosts = Hosts([*allowed_hosts, *([public_url] if public_url else [])])
         guard = Guard(store, clock)
         opened = route_opener(store, clock, sandboxes or {}, guard)
         self.routes = open_routes(connections, opened, sandboxes or {})
@@ -153,6 +156,7 @@ class Service:
             self._clock,
             subscriptions=known,
             health=health,
+            hosts=self._hosts,
             routes=[api],
         )
         self._web = WebServer(app, host, port)

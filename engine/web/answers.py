@@ -30,6 +30,7 @@ _WORDS = {
     405: "only POST is accepted here",
     408: "the body did not arrive in time",
     413: "the body is too large",
+    421: "this host is not served here",
     431: "the headers are too large",
     500: "something went wrong here",
     503: "it cannot be stored now; send it again",

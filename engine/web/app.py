@@ -25,8 +25,10 @@ from engine.web.answers import RAW_SECURITY_HEADERS, Message, Receive, Scope, Se
 from engine.web.door_routes import BODY_TIMEOUT_S, PREFIX, DoorRoutes
 from engine.web.files import Files
 from engine.web.health import Health
+from engine.web.hosts import Hosts
 
 _log = logging.getLogger(__name__)
+_CLOSE = (("connection", "close"),)
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -40,24 +42,25 @@ def make_app(
     routes: Sequence[BaseRoute] = (),
     body_timeout_s: float = BODY_TIMEOUT_S,
     health: Health | None = None,
+    hosts: Hosts | None = None,
 ) -> App:
     """The app of these ``connections``, with ``routes`` for pages beside the doors.
 
     ``subscriptions`` is shared with whoever registers webhooks, so that a new key is seen at once; ``health`` knows
-    the rest of the process.
+    the rest of the process; ``hosts`` are served, and no others.
     """
     known = subscriptions or Subscriptions(store, clock)
     doors = DoorRoutes(doors_of(connections), known, group_commit, clock, body_timeout_s)
     pages = Starlette(routes=[*(health or Health(store, clock)).routes(), *Files(store).routes(), *routes])
     pages.router.redirect_slashes = False
-    return _Front(doors, pages)
+    return _Front(doors, pages, hosts or Hosts())
 
 
 class _Front:
     """Sends each request where it belongs, and answers for what fails."""
 
-    def __init__(self, doors: App, pages: App) -> None:
-        self._doors, self._pages = doors, pages
+    def __init__(self, doors: App, pages: App, hosts: Hosts) -> None:
+        self._doors, self._pages, self._hosts = doors, pages, hosts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -65,7 +68,9 @@ class _Front:
             return
         guarded = _Guarded(send)
         try:
-            if scope["path"].startswith(PREFIX):
+            if not self._hosts.serve(scope["headers"]):
+                await answer(guarded.pass_on, 421, _CLOSE)
+            elif scope["path"].startswith(PREFIX):
                 await self._doors(scope, receive, guarded.pass_on)
             else:
                 await self._pages(scope, receive, guarded.secured)
