@@ -26,7 +26,7 @@ LEVELS = ("debug", "info", "warning", "error")
 _OWN = ("engine", "connectors", "sandbox")
 _QUIET = (
     *("httpx", "httpcore", "uvicorn", "fontTools", "fpdf", "pdfminer", "PIL", "asyncio", "multipart"),
-    *("sqlalchemy", "alembic", "rq", "redis", "opentelemetry"),
+    *("sqlalchemy", "alembic", "rq", "rq.worker", "redis", "opentelemetry"),
 )
 _MOST_FRAMES = 6
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from connectors.budgets import Budgets
 from connectors.json_poster import HttpJsonPoster
@@ -41,7 +42,6 @@ from engine.runtime.leader import Alone, LeaseLocks
 from engine.runtime.resuming import resume
 from engine.runtime.route_threads import RouteThreads
 from engine.runtime.sweeps import sweeps_of
-from engine.runtime.wakeups import Sender
 from engine.runtime.workers import IDLE_S, Workers
 from engine.scoring import Background, BuiltinScorer, RemoteScorer, ResumeReader, Skills
 from engine.store.group_commit import GroupCommit
@@ -52,6 +52,9 @@ from engine.web.health import Health, Vitals
 from engine.web.hosts import Hosts
 from engine.web.metrics_app import make_metrics_app
 from engine.web.server import WebServer
+
+if TYPE_CHECKING:
+    from engine.runtime.wakeups import Sender
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from engine.intake.poll import Poller
 from engine.intake.translate import translate
 from engine.manifest.connection import Connection
 from engine.model import CanonicalEvent, EventType, RawEvent
+from engine.pipeline.outgoing import NO_ROUTES
 from engine.pipeline.route import open_route
 from engine.pipeline.translation import TranslationWork
 from engine.store import Store
@@ -319,7 +320,10 @@ events:
         assert made.poller().poll("applications").events_new == 2
         assert made.poller().poll("applications").events_new == 0
         TranslationWork(
-            {"tenant": open_route(made.connection, HttpTransport(), made.store, acme.clock)}, made.store, None
+            {"tenant": open_route(made.connection, HttpTransport(), made.store, acme.clock)},
+            made.store,
+            None,
+            NO_ROUTES,
         ).run(10)
         acme.clock.advance(6)
         claims = [made.store.inbox.claim(60), made.store.inbox.claim(60)]

@@ -16,7 +16,7 @@ _AT_ONCE = 100
 
 def test_a_hundred_at_once_and_one_more_on_day_29_are_stored_once_and_all_accepted(tmp_path: Path) -> None:
     with running(tmp_path) as service:
-        until(service.subscription, "the subscription is made")
+        until(lambda: service.subscription().get("secret"), "the subscription is made")
         body = {"candidate_id": service.apply(), "job_id": service.job}
 
         def told(_: int) -> int:

@@ -49,6 +49,9 @@ SCENARIOS: dict[str, tuple[str, dict[str, Any]]] = {
 BLIND = "notes of an ATS that does not show them"
 """There a write without an answer is there once or not at all, and the event ends dead with that cause, for a person."""
 
+BOTH = ("fields, a tag and a file", "no fields, notes refused, so a file")
+"""The writes that differ in kind are tried on PostgreSQL too; FIELDWRIGHT_ALL_EDGES=1 tries all."""
+
 ALL_EDGES = bool(os.environ.get("FIELDWRIGHT_ALL_EDGES"))
 APPLICANT = next(one for one in PEOPLE if one.applied_to == BACKEND.key and one.resume_content_type == "text/plain")
 
@@ -143,8 +146,11 @@ def _opened(scenario: str, dialect: str, folder: Path) -> Iterator[Matrix]:
         served.stop()
 
 
-@pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
-@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize(
+    ("scenario", "dialect"),
+    [(scenario, "sqlite") for scenario in SCENARIOS]
+    + [(scenario, "postgresql") for scenario in SCENARIOS if ALL_EDGES or scenario in BOTH],
+)
 def test_killed_at_any_point_the_event_ends_once_and_its_results_are_there_once(
     scenario: str, dialect: str, tmp_path: Path
 ) -> None:
