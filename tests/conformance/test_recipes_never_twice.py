@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.pipeline import isolation
 from tests.conformance.acme import Acme
 from tests.conformance.mechanisms import mechanism
 from tests.conformance.writing import writing
@@ -156,7 +158,11 @@ write_back:
 
 
 @mechanism(48)
-def test_a_worker_that_looked_up_for_so_long_that_another_took_over_sends_nothing() -> None:
+def test_a_worker_that_looked_up_for_so_long_that_another_took_over_sends_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Both workers are this one thread: the second must not wait for the first to end.
+    monkeypatch.setattr(isolation, "WAIT_S", 0.1)
     with FakeServer() as server:
         acme = Acme(server)
         with writing(acme, REPLACED) as tenant:
