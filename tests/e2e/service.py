@@ -22,6 +22,7 @@ from engine.runtime.service import Service
 from engine.store import Store, StoredEvent
 from sandbox import open_sandbox, serving
 from sandbox.contract import PretendAts
+from tests import servers
 from tests.pipeline.line import BACKEND, SCORER, UNLIMITED, connection_of, engineers
 
 WAIT_S = 40.0
@@ -112,16 +113,21 @@ def running(
     more: str = "",
     *,
     outgoing: Mapping[str, OpenRoute] | None = None,
+    database: str | None = None,
     **switches: Any,
 ) -> Iterator[Running]:
-    """A pretend ATS with one job (its id stands for JOB in ``more``), and the service with one tenant at it."""
+    """A pretend ATS with one job (its id stands for JOB in ``more``), and the service with one tenant at it.
+
+    ``database`` is the URL of a server's, where it is not a file in ``folder``.
+    """
     with ExitStack() as ending:
         ats = open_sandbox(name, **{**UNLIMITED[name], **switches})
         ending.callback(ats.close)
         served = serving.start(ats.app)
         ending.callback(served.stop)
         clock = ManualClock(time.time())
-        store = ending.enter_context(Store.open(folder / "service.db", clock))
+        vault = servers.VAULT if database else None
+        store = ending.enter_context(Store.open(database or folder / "service.db", clock, vault))
         job = ats.add_job(BACKEND)
         connection = connection_of(ats, folder, more.replace("JOB", job))
         at, connections = {"trial": served.url}, {"trial": connection}
