@@ -29,6 +29,7 @@ from sandbox.contract import PretendAts
 from sandbox.round_robin import RoundRobin
 from sandbox.tenant_files import tenant_file
 
+_GIVEN_UP = ("quarantined", "dead")
 TENANT = "trial"
 _WEBS, _WORKERS = 2, 4
 _WITHIN_S = 400.0
@@ -134,15 +135,16 @@ def _tell(
     stage: Stage, written: Counter[tuple[bool, int]], count: int, unreadable: int, took_s: float, seconds: float
 ) -> bool:
     counts = stage.store.inbox.counts()
-    accepted, still_open = _accepted(stage), _open(stage)
-    missing = accepted - still_open - sum(counts["outcome"].values())
+    balance = stage.store.ledger.balance()
+    accepted, still_open, missing = balance.accepted, balance.open, balance.missing
+    given_up = sum(counts["outcome"].get(kind, 0) for kind in _GIVEN_UP)
     twice = sum(number for (_, files), number in written.items() if files > 1)
     without = sum(number for (scored, _), number in written.items() if not scored)
     rows = [
         ("events accepted", accepted),
         *((f"  {kind}", number) for kind, number in sorted(counts["outcome"].items())),
         ("  in flight", still_open),
-        ("  missing (accepted - outcomes - in flight)", missing),
+        ("  missing by the ledger", missing),
         ("applicants", count),
         ("  with their score in the ATS", count - without),
         ("  whose file cannot be read (a note says so)", unreadable),
@@ -153,10 +155,10 @@ def _tell(
     print()
     for what, value in rows:
         print(f"{what:<46}{value:>10}")
-    for kind in ("quarantined", "dead"):
+    for kind in _GIVEN_UP:
         for event in stage.store.inbox.list(outcome=kind, limit=5):
             print(f"{kind}: {event.id}: {event.outcome.why if event.outcome else ''}")
-    return not (missing or still_open or twice) and without == unreadable
+    return not (missing or still_open or twice or given_up) and without == unreadable
 
 
 @contextmanager
