@@ -4,7 +4,8 @@ Environment: FIELDWRIGHT_STATE, FIELDWRIGHT_DATABASE, FIELDWRIGHT_REDIS, FIELDWR
 FIELDWRIGHT_PUBLIC_URL, FIELDWRIGHT_SCORER_URL, FIELDWRIGHT_SCORER_TOKEN, FIELDWRIGHT_ROUTES,
 FIELDWRIGHT_AUDIT_HEADS, FIELDWRIGHT_KEYS, FIELDWRIGHT_KEYS_FILE, FIELDWRIGHT_SANDBOXES
 (``tenant=http://127.0.0.1:9001``, several with commas between), FIELDWRIGHT_WEIGHTS (``tenant=3``, likewise),
-FIELDWRIGHT_ALLOWED_HOSTS (commas between), FIELDWRIGHT_KEEP (``raw=30d,scores=180d,logs=30d``).
+FIELDWRIGHT_ALLOWED_HOSTS (commas between), FIELDWRIGHT_MOST_OPEN, FIELDWRIGHT_KEEP
+(``raw=30d,scores=180d,logs=30d``).
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ class Settings:
     ``database`` is a path, ``sqlite:///…`` or ``postgresql://…`` ("": the file ``fieldwright.db`` in ``state``);
     ``redis`` is where wake-ups go between processes; either may hold a password, and is shown without it only.
     ``weights`` are the tenants' shares of the workers, 1 where none is given; ``keep`` is how long what is about
-    people is kept; ``allowed_hosts`` are served beside the public address's own.
+    people is kept; ``allowed_hosts`` are served beside the public address's own; ``most_open``
+    is how many events may be open at once.
     ``public_url`` is where the ATSs reach this service, without a trailing slash; ``sandboxes`` sends a tenant's
     calls to a pretend ATS (tenant → origin, loopback only); ``scorer_url`` is a scoring service of the operator's,
     ``scorer_token`` what it is signed in to with (the environment only: a flag would stand in process lists);
@@ -59,6 +61,7 @@ class Settings:
     weights: Mapping[str, float] = field(default_factory=dict)
     keep: Keep = field(default_factory=Keep)
     allowed_hosts: tuple[str, ...] = ()
+    most_open: int | None = None
 
     def __post_init__(self) -> None:
         if not self.database:
@@ -101,6 +104,7 @@ def settings_from(
     weights: Iterable[str] = (),
     keep: str | None = None,
     allowed_hosts: Iterable[str] = (),
+    most_open: int | None = None,
     routes: Path | None = None,
 ) -> Settings:
     """The settings of these flags and this environment. Raises InputError for an address that cannot be used."""
@@ -127,6 +131,7 @@ def settings_from(
         keys_file=path(None, "KEYS_FILE"),
         sandboxes=_sandboxes(tuple(sandboxes) or (said("SANDBOXES") or "").split(",")),
         allowed_hosts=_hosts(tuple(allowed_hosts) or (said("ALLOWED_HOSTS") or "").split(",")),
+        most_open=most_open or _whole(said("MOST_OPEN")),
         keep=keep_from(keep or said("KEEP")),
         weights=_weights(tuple(weights) or (said("WEIGHTS") or "").split(",")),
     )
@@ -162,6 +167,14 @@ def _redis(text: str | None) -> str | None:
             hint="Write redis://HOST:PORT/NUMBER, rediss://… with TLS, or unix:///path/of/the/socket.",
         )
     return text
+
+
+def _whole(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not re.fullmatch("[1-9][0-9]{0,11}", text):
+        raise InputError(f"FIELDWRIGHT_MOST_OPEN is no number of events: {text[:20]!r}", hint="Such as 1000000")
+    return int(text)
 
 
 def _hosts(given: Iterable[str]) -> tuple[str, ...]:

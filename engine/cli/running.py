@@ -26,6 +26,7 @@ from engine.runtime.tenants import load_connections
 from engine.runtime.wakeups import Sender, Standing, connect
 from engine.runtime.workers import IDLE_S
 from engine.settings import Settings
+from engine.store.room import MOST_OPEN
 from engine.store.store import Store
 from engine.telemetry.metrics import built
 from engine.telemetry.tracing import traced
@@ -63,6 +64,7 @@ def opened_service(settings: Settings, role: Role, standing: Standing) -> Iterat
         if sender is not None:
             ending.callback(sender.stop)
         store = ending.enter_context(open_store(settings))
+        store.inbox.room.limit(settings.most_open or MOST_OPEN)
         if not is_shared:
             _take_over(store, settings, alone)
         store.connections.check_keys()

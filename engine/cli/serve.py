@@ -54,6 +54,10 @@ def serve(
     weight: Weights = None,
     keep: Keep = None,
     allowed_host: AllowedHosts = None,
+    most_open: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most events open at once; more are refused. [FIELDWRIGHT_MOST_OPEN; 1000000]"),
+    ] = None,
     audit_heads: AuditHeads = None,
     metrics_port: MetricsPort = None,
     metrics_host: MetricsHost = "127.0.0.1",
@@ -72,6 +76,7 @@ def serve(
         weights=weight or (),
         keep=keep,
         allowed_hosts=allowed_host or (),
+        most_open=most_open,
         tenants=tenants,
         mappings=mappings,
         public_url=public_url,

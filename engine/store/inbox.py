@@ -24,6 +24,7 @@ from engine.store.events import Accepted, Claim, StoredEvent, StoredEvents, even
 from engine.store.identity import Identity
 from engine.store.ledger import ACCEPTED, REOPENED
 from engine.store.refusals import Refusals
+from engine.store.room import Room
 from engine.store.schema import inbox, outbox
 from engine.store.splitting import Child, child_row, translated
 from engine.store.steps import Steps
@@ -35,10 +36,12 @@ class Inbox:
     def __init__(self, database: Database, clock: Clock, identity: Identity, steps: Steps) -> None:
         self._database, self._clock, self._identity, self._steps = database, clock, identity, steps
         self._refusals = Refusals(database)
+        self.room = Room(database)
 
     def accept(self, events: Sequence[RawEvent]) -> list[Accepted]:
         """Commits ``events``, all or none; each answer stands where its event stood."""
         rows = rows_of(events, self._identity)
+        self.room.take(len(rows))
         with self._database.write() as connection:
             stored = insert_rows(connection, rows)
             for (name, _), one in stored.items():
