@@ -100,7 +100,8 @@ def test_what_is_installed_is_complete(installed: Path, tmp_path: Path) -> None:
         "for package in ('engine', 'connectors', 'sandbox'):\n"
         "    found = importlib.import_module(package)\n"
         "    for module in pkgutil.walk_packages(found.__path__, package + '.'):\n"
-        "        if module.name != 'engine.telemetry.otel':\n"
+        # The one needs an extra; the other is a script that alembic runs.
+        "        if module.name not in ('engine.telemetry.otel', 'engine.store.migrations.env'):\n"
         "            importlib.import_module(module.name)\n"
         "print('all')\n"
     )

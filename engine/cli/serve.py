@@ -85,6 +85,15 @@ def serve(
         sandboxes=sandbox or (),
         routes=routes,
     )
+    _check(settings, workers)
+    count = workers if workers is not None else 0 if settings.redis else WORKERS
+    standing = Standing()
+    with opened_service(settings, Role("serve", count, log_level, json_logs), standing) as service:
+        _serve(service, settings, (host, port), as_json, metrics=(metrics_host, metrics_port))
+
+
+def _check(settings: Settings, workers: int | None) -> None:
+    """Raises InputError for what does not go together."""
     is_file = settings.database_file is not None
     if is_file and settings.redis:
         raise InputError(
@@ -93,10 +102,6 @@ def serve(
         )
     if is_file and workers == 0:
         raise InputError("Without worker threads nothing would be worked off.", hint="Leave out --workers 0.")
-    count = workers if workers is not None else 0 if settings.redis else WORKERS
-    standing = Standing()
-    with opened_service(settings, Role("serve", count, log_level, json_logs), standing) as service:
-        _serve(service, settings, (host, port), as_json, metrics=(metrics_host, metrics_port))
 
 
 def _serve(
