@@ -13,6 +13,8 @@ import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from engine.clock import SYSTEM, Clock
@@ -28,6 +30,7 @@ from engine.web.health import Health
 from engine.web.hosts import Hosts
 
 _log = logging.getLogger(__name__)
+_REFERENCE = "fieldwright.reference"
 _CLOSE = (("connection", "close"),)
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -51,7 +54,8 @@ def make_app(
     """
     known = subscriptions or Subscriptions(store, clock)
     doors = DoorRoutes(doors_of(connections), known, group_commit, clock, body_timeout_s)
-    pages = Starlette(routes=[*(health or Health(store, clock)).routes(), *Files(store).routes(), *routes])
+    found = [*(health or Health(store, clock)).routes(), *Files(store).routes(), *routes]
+    pages = Starlette(routes=found, exception_handlers={Exception: _failed})
     pages.router.redirect_slashes = False
     return _Front(doors, pages, hosts or Hosts())
 
@@ -75,11 +79,16 @@ class _Front:
             else:
                 await self._pages(scope, receive, guarded.secured)
         except Exception as error:
-            # Starlette's own 500 is already on its way when it lets an error out: the reference is all we add.
-            reference = secrets.token_hex(6)
+            reference = scope.get(_REFERENCE) or secrets.token_hex(6)
             _log.error("web failure %s: %s at %s", reference, type(error).__name__, _place_of(error))
             if not guarded.started:
                 await answer_failure(send, reference)
+
+
+async def _failed(request: Request, _: Exception) -> Response:
+    """The 500 of a page. Starlette lets the error out once it is sent: it is logged then, under this reference."""
+    reference = request.scope[_REFERENCE] = secrets.token_hex(6)
+    return JSONResponse({"error": "something went wrong here", "reference": reference}, 500)
 
 
 class _Guarded:
